@@ -1,0 +1,167 @@
+"""Reports to episodes: those of one host and scope with no gap above the limit.
+
+An episode is the set of its reports, so a report that comes twice, late or in another order changes nothing twice. Its
+id is that of the report that began it here; a report that comes late and lies earlier extends the start, not the id.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ingest import analysis
+from ingest.identity import episode_id
+from ingest.model import Episode, Joined, Member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from ingest.model import Culprit, Identified, Origin, Scope
+    from ingest.ports import EpisodeHeads
+
+_Key = tuple[str, str, str | None]
+_Place = tuple[str, int | None]
+
+_PER_KEY = 4
+"""Episodes of one host and scope that memory holds: late reports rarely reach further back."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """An open episode, and the partition's time when it last grew."""
+
+    episode: Episode
+    place: _Place
+    touched: datetime
+
+
+class Episodes:
+    """The newest episodes of the hosts that were seen lately; older ones are asked of ``EpisodeHeads``.
+
+    Args:
+        gap: Reports further apart than this are of different episodes.
+        limit: Hosts and scopes that memory holds; those touched longest ago are forgotten first, never lost.
+    """
+
+    def __init__(self, gap: timedelta, limit: int = 10_000) -> None:
+        self._gap = gap
+        self._limit = limit
+        self._recent: OrderedDict[_Key, list[Episode]] = OrderedDict()
+        self._watched: dict[str, _Watch] = {}
+
+    def join(self, identified: Identified, heads: EpisodeHeads, clock: datetime) -> Joined:
+        """Put a report into its episode, which begins with it if there is none.
+
+        Args:
+            identified: A report and its ids.
+            heads: Asked where memory does not hold a fitting episode; may raise ``Unavailable``, and nothing changed.
+            clock: The time of the report's partition.
+        """
+        report = identified.report
+        key = _key(report.host.name, report.scope)
+        known = self._recent.get(key, [])
+        member = _member(identified)
+        before = next((e for e in known if self._reaches(e, member)), None) or heads.at(
+            report.host.name, report.scope, member.start - self._gap, member.end + self._gap
+        )
+        episode = _with(before, identified, member)
+        self._remember(key, episode)
+        self._watched[episode.id] = _Watch(episode, _place(report.origin), clock)
+        return Joined(identified, episode)
+
+    def watch(self, episodes: Iterable[Episode]) -> None:
+        """Take over open episodes of a partition that another run had begun; their silence began at their end."""
+        for episode in episodes:
+            self._remember(_key(episode.host.name, episode.scope), episode)
+            self._watched[episode.id] = _Watch(episode, _place(episode.origin), episode.end)
+
+    def close_silent(self, place: _Place, clock: datetime) -> list[Episode]:
+        """The episodes of a partition that no report joined for longer than the gap: they are closed now."""
+        over = [
+            watch for watch in self._watched.values() if watch.place == place and clock - watch.touched > self._gap
+        ]
+        return [self._close(watch) for watch in over]
+
+    def finish(self) -> list[Episode]:
+        """The input is over: close every episode."""
+        return [self._close(watch) for watch in list(self._watched.values())]
+
+    def forget(self) -> None:
+        """Drop everything: partitions moved, and Elasticsearch knows more than this memory."""
+        self._recent.clear()
+        self._watched.clear()
+
+    def _close(self, watch: _Watch) -> Episode:
+        del self._watched[watch.episode.id]
+        closed = replace(watch.episode, open=False)
+        self._remember(_key(closed.host.name, closed.scope), closed)
+        return closed
+
+    def _reaches(self, episode: Episode, member: Member) -> bool:
+        """Whether a report lies within the gap of an episode. Without times, uptime tells."""
+        ups = [m.uptime_us for m in episode.members if m.uptime_us is not None]
+        if ups and member.uptime_us is not None:
+            gap_us = self._gap.total_seconds() * 1e6
+            return min(ups) - gap_us <= member.uptime_us <= max(ups) + gap_us
+        return member.start <= episode.end + self._gap and member.end >= episode.start - self._gap
+
+    def _remember(self, key: _Key, episode: Episode) -> None:
+        others = [e for e in self._recent.get(key, ()) if e.id != episode.id]
+        self._recent[key] = [*others, episode][-_PER_KEY:]
+        self._recent.move_to_end(key)
+        while len(self._recent) > self._limit:
+            self._recent.popitem(last=False)
+
+
+def _with(before: Episode | None, identified: Identified, member: Member) -> Episode:
+    """The episode with a report in it; an older version of the same report is replaced, never a newer one."""
+    report = identified.report
+    culprit = analysis.culprit(report)
+    if before is None:
+        return Episode(
+            id=episode_id(report.host.name, report.scope, report),
+            host=report.host,
+            scope=report.scope,
+            family=report.family,
+            origin=report.origin,
+            members=(member,),
+            open=True,
+            when=report.when,
+            culprit=culprit,
+        )
+    members = {m.report_id: m for m in before.members}
+    old = members.get(member.report_id)
+    if old is None or old.version < member.version:
+        members[member.report_id] = member
+    ordered = tuple(sorted(members.values(), key=lambda m: (m.start, m.report_id)))
+    return replace(before, members=ordered, open=True, culprit=_larger(before.culprit, culprit))
+
+
+def _larger(one: Culprit | None, other: Culprit | None) -> Culprit | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda c: c.rss or 0)
+
+
+def _member(identified: Identified) -> Member:
+    report = identified.report
+    names = (victim.name for victim in report.victims)
+    return Member(
+        report_id=identified.id,
+        version=identified.version,
+        start=report.when.at,
+        end=max(report.when.at, report.ended.at),
+        signature=identified.signature,
+        victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
+        uptime_us=None if report.when.from_line else report.uptime_us,
+    )
+
+
+def _key(host: str, scope: Scope) -> _Key:
+    return host, scope.kind, scope.name
+
+
+def _place(origin: Origin) -> _Place:
+    return origin.source, origin.partition

@@ -1,0 +1,81 @@
+"""What a family of formats is: wordings, how far a report of it has got, and how its lines become a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyparsing as pp
+
+    from ingest.model import Block, Part, Report, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One line as a program prints it.
+
+    Attributes:
+        id: Stable name, ``<family>.<what>``.
+        role: What the line does to the report it belongs to.
+        anchors: Literals of which every such line carries one. A ``BODY`` line is only looked for while a report is open.
+        grammar: Builds the pyparsing grammar of a whole line; called once, on first use.
+        part: Turns a parse result into the family's value.
+        source: The function that prints it, and the versions that do.
+        example: A line (without envelope) that the grammar reads.
+    """
+
+    id: str
+    role: Role
+    anchors: tuple[str, ...]
+    grammar: Callable[[], pp.ParserElement]
+    part: Callable[[Any], Part]
+    source: str
+    example: str
+
+
+class Progress(Protocol):
+    """How far one open report has got. The family's memory of its own open report: small, and never a list of lines."""
+
+    @property
+    def anchored(self) -> bool:
+        """Whether the report's id can no longer change, so that it may be written before it is finished."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more can belong to the report."""
+
+    @property
+    def takes_context(self) -> bool:
+        """Whether kernel lines that no wording explains belong to the report now."""
+
+    def fit(self, part: Part) -> int:
+        """How well a line belongs here: 0 not at all, 1 it could, 2 it names this report's victim."""
+
+    def add(self, part: Part) -> None:
+        """Take note of a line of this report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One family: everything the other stages know of it.
+
+    Attributes:
+        name: The family's name, as in ``oom.family``.
+        title: The same for people.
+        tags: Syslog tags whose lines may be this family's; a line without a tag always may.
+        wordings: In the order in which they are tried.
+        progress: Makes the memory of a newly opened report.
+        report: Makes a report of a block of this family.
+        head_ends_report: Whether a new head says that the report before it (of the same key) is over.
+    """
+
+    name: str
+    title: str
+    tags: frozenset[str]
+    wordings: tuple[Wording, ...]
+    progress: Callable[[], Progress]
+    report: Callable[[Block], Report]
+    head_ends_report: bool

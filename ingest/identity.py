@@ -1,0 +1,88 @@
+"""Ids made of facts in the log: never of an offset, a batch, the order of arrival or the process.
+
+The same lines give the same ids in every run. A line without a time of its own counts by its uptime, else by its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ingest import cgroup
+from ingest.model import Completeness, Identified, ScopeKind
+
+if TYPE_CHECKING:
+    from ingest.model import Report, Scope, Victim, When
+
+_RANK = {
+    Completeness.KILL_LINE_ONLY: 0,
+    Completeness.HEAD_MISSING: 1,
+    Completeness.TAIL_MISSING: 2,
+    Completeness.INTERLEAVED: 3,
+    Completeness.COMPLETE: 4,
+}
+_RANKS = 8
+
+
+def identify(report: Report) -> Identified:
+    """A report with its id, signature, kill ids and version."""
+    return Identified(
+        report=report,
+        id=_report_id(report),
+        signature=digest("signature", report.family, report.constraint or "", workload(report)),
+        kill_ids=tuple(_kill_id(report, victim) for victim in report.victims),
+        version=len(report.lines) * _RANKS + _RANK[report.completeness],
+    )
+
+
+def workload(report: Report) -> str:
+    """What failed, the same wherever it happens: container, cgroup or unit without ids, else the victim's name."""
+    if report.scope.kind is ScopeKind.CONTAINER:
+        return f"container {report.scope.name}"
+    path = report.cgroup.limit_path if report.cgroup else None
+    victim = report.victims[0] if report.victims else None
+    if path is None and victim:
+        path = victim.cgroup
+    if path and cgroup.is_named(path):
+        return cgroup.without_ids(path)
+    return victim.name if victim else ""
+
+
+def episode_id(host: str, scope: Scope, first: Report) -> str:
+    """``<UTC second>-<host>-<12 hex>``, readable and sortable; a report without a time begins with its uptime."""
+    moment = f"{first.when.at:%Y%m%dT%H%M%SZ}" if first.when.from_line else f"up{(first.uptime_us or 0) // 1_000_000}"
+    facts = _moment(first.when, first.uptime_us, first.lines[0])
+    return f"{moment}-{host[:64]}-{digest('episode', host, scope.kind, scope.name or '', facts)[:12]}"
+
+
+def task_id(report_id: str, rank: int) -> str:
+    """The id of a process table's row."""
+    return digest("task", report_id, str(rank))
+
+
+def digest(*facts: str) -> str:
+    """A stable hex digest of facts, 32 digits; the separator cannot be part of a fact."""
+    return hashlib.blake2b("\x1f".join(facts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+
+
+def _report_id(report: Report) -> str:
+    """Host, second, pid and name of the first victim; facts of the head only where there is no victim."""
+    if report.victims:
+        victim = report.victims[0]
+        facts = (_moment(victim.when, victim.uptime_us, victim.lines[0]), str(victim.pid), victim.name)
+    else:
+        facts = (_moment(report.when, report.uptime_us, report.lines[0]), report.head)
+    return digest("report", report.host.name, *facts)
+
+
+def _kill_id(report: Report, victim: Victim) -> str:
+    """Host, pid, name and second of the killer's own line."""
+    moment = _moment(victim.when, victim.uptime_us, victim.lines[0])
+    return digest("kill", report.host.name, str(victim.pid), victim.name, moment)
+
+
+def _moment(when: When, uptime_us: int | None, text: str) -> str:
+    """The second of an event as its own line tells it."""
+    if when.from_line:
+        return f"{when.at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"up {uptime_us}" if uptime_us is not None else f"text {text}"

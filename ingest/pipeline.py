@@ -1,0 +1,247 @@
+"""The stages in one row: records in, documents out. It knows the stream's time and nobody's clock but the one it is told.
+
+    step(batch, now)   records -> settled reports, rejected records     pure, changes only its own state
+    join(output)       reports -> documents                             may ask EpisodeHeads; safe to call again
+    committable()      where a restart must begin once those documents are written
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ingest import document, formats
+from ingest.assemble import Assembler, Bounds, Place
+from ingest.counts import Count
+from ingest.envelope import Envelope, Unreadable
+from ingest.episode import Episodes
+from ingest.gate import gate
+from ingest.identity import identify
+from ingest.model import Rejected
+from ingest.ports import Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from ingest.counts import Counts
+    from ingest.model import Block, Document, Episode, Raw
+    from ingest.ports import Batch, EpisodeHeads, Refusal
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_QUOTED = 8_192
+"""Characters of a rejected record that its dead letter keeps."""
+
+_UNREADABLE = {
+    "tombstone": Count.TOMBSTONES,
+    "too_long": Count.TOO_LONG,
+    "empty": Count.EMPTY_LINES,
+    "json": Count.JSON_ENVELOPE,
+}
+
+
+@dataclass(slots=True)
+class Output:
+    """What one step came to. Its documents are made by ``Pipeline.join``."""
+
+    blocks: list[Block] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    finished: bool = False
+
+
+@dataclass(slots=True)
+class _Clock:
+    """A partition's time: the latest time stamp of its records, and at its end the time that passes in silence."""
+
+    recorded: datetime = _EPOCH
+    read_at: datetime = _EPOCH
+    at_end: bool = False
+    time: datetime = _EPOCH
+
+    def saw(self, recorded_at: datetime, now: datetime) -> None:
+        """A record came."""
+        self.recorded = max(self.recorded, recorded_at)
+        self.read_at = now
+        self.time = max(self.time, self.recorded)
+
+    def passes(self, now: datetime) -> None:
+        """Nothing came: at the end of a partition that is silence, elsewhere it is only slowness."""
+        if self.at_end and self.read_at > _EPOCH:
+            self.time = max(self.time, self.recorded + (now - self.read_at))
+
+
+class Pipeline:
+    """The state between two batches: open reports, recent episodes, and the next offset of each partition.
+
+    Args:
+        envelope: How records are read.
+        bounds: Limits of open reports.
+        gap: Reports further apart than this are of different episodes.
+        heads: Finds episodes that memory does not hold.
+        prefix: First part of every index name.
+    """
+
+    def __init__(
+        self,
+        envelope: Envelope,
+        bounds: Bounds,
+        gap: timedelta,
+        heads: EpisodeHeads,
+        prefix: str = "oom",
+    ) -> None:
+        self._envelope = envelope
+        self._assembler = Assembler(bounds)
+        self._episodes = Episodes(gap)
+        self._heads = heads
+        self._prefix = prefix
+        self._may_matter = gate(formats.anchors())
+        self._clocks: dict[Place, _Clock] = {}
+        self._next: dict[Partition, int] = {}
+        self._taken_over: set[Partition] = set()
+        self._refreshed = False
+        self.counts: Counts = Counter()
+
+    # ------------------------------------------------------------ one step
+
+    def step(self, batch: Batch, now: datetime) -> Output:
+        """Take the records of one poll, and let time pass where there were none."""
+        output = Output()
+        for partition, records in batch.records.items():
+            self.read(records, now, output)
+            if records:
+                self._next[partition] = records[-1].origin.offset + 1
+        for partition in self._next:
+            clock = self._clock((partition.topic, partition.number))
+            clock.at_end = partition in batch.at_end
+            clock.passes(now)
+            output.blocks += self._assembler.advance((partition.topic, partition.number), clock.time)
+        return output
+
+    def read(self, records: Iterable[Raw], now: datetime, output: Output) -> None:
+        """Take records of one or more places, each place in order."""
+        for raw in records:
+            self.counts[Count.RECORDS] += 1
+            place = (raw.origin.source, raw.origin.partition)
+            clock = self._clock(place)
+            clock.saw(raw.recorded_at, now)
+            matters = raw.value is not None and self._may_matter(raw.value)
+            if not matters and raw.value and not self._assembler.is_open(place):
+                self.counts[Count.NOT_OOM] += 1
+                continue
+            self._take(raw, matters, clock.time, output)
+
+    def finish(self) -> Output:
+        """The input is over: everything that is open is closed."""
+        return Output(blocks=self._assembler.finish(), finished=True)
+
+    def join(self, output: Output) -> tuple[Document, ...]:
+        """The documents of a step.
+
+        Raises:
+            Unavailable: The episode a report belongs to could not be looked up; call again.
+        """
+        self._look_up_open()
+        touched: dict[str, Episode] = {}
+        joined = []
+        for block in output.blocks:
+            identified = identify(formats.formats()[block.format].report(block))
+            origin = identified.report.origin
+            clock = self._clock((origin.source, origin.partition))
+            each = self._episodes.join(identified, self._heads, clock.time)
+            touched[each.episode.id] = each.episode
+            joined.append(each)
+        for place, clock in self._clocks.items():
+            touched |= {episode.id: episode for episode in self._episodes.close_silent(place, clock.time)}
+        if output.finished:
+            touched |= {episode.id: episode for episode in self._episodes.finish()}
+        documents = tuple(document.all_of(joined, list(touched.values()), self._prefix))
+        dead = tuple(document.of_rejected(rejected, self._prefix) for rejected in output.rejected)
+        return documents + dead
+
+    def refused(self, refusals: Sequence[Refusal]) -> tuple[Document, ...]:
+        """The dead letters of documents that Elasticsearch will never take."""
+        return tuple(document.refused(r.document, r.status, r.reason, self._prefix) for r in refusals)
+
+    def committable(self) -> Mapping[Partition, int]:
+        """The next offset of each partition, held back to the first line of its oldest open report."""
+        held = {}
+        for partition, following in self._next.items():
+            oldest = self._assembler.oldest_offset((partition.topic, partition.number))
+            held[partition] = following if oldest is None else min(oldest, following)
+        return held
+
+    @property
+    def open_reports(self) -> int:
+        """How many reports are open."""
+        return self._assembler.open_reports
+
+    # ------------------------------------------------------------ partitions come and go
+
+    def assigned(self, partitions: Collection[Partition]) -> None:
+        """These partitions are ours: what Elasticsearch knows of their episodes is newer than this memory."""
+        self._taken_over |= set(partitions)
+        self._refreshed = False
+
+    def revoked(self, partitions: Collection[Partition]) -> None:
+        """Drop what is open on them; the next worker reads it from its first line on."""
+        for partition in partitions:
+            self._assembler.drop((partition.topic, partition.number))
+            self._clocks.pop((partition.topic, partition.number), None)
+            self._next.pop(partition, None)
+            self._taken_over.discard(partition)
+        self._episodes.forget()
+
+    def lost(self, partitions: Collection[Partition]) -> None:
+        """The same; that nothing is committed for them is the loop's affair."""
+        self.revoked(partitions)
+
+    # ------------------------------------------------------------ one record
+
+    def _take(self, raw: Raw, matters: bool, clock: datetime, output: Output) -> None:
+        line = self._envelope.read(raw)
+        if isinstance(line, Unreadable):
+            self.counts[_UNREADABLE[line.code]] += 1
+            if matters:
+                output.rejected.append(_rejected(raw, "envelope", line.code, line.detail))
+            return
+        if raw.value is not None and not _is_utf8(raw.value):
+            self.counts[Count.NOT_UTF8] += 1
+        place = (raw.origin.source, raw.origin.partition)
+        open_families = self._assembler.families(place, line.host.name)
+        match = formats.read(line, open_families) if matters or open_families else None
+        if match is not None:
+            self.counts[Count.MATCHED_LINES] += 1
+        elif matters and formats.is_candidate(line):
+            self.counts[Count.UNREAD_LINES] += 1
+            output.rejected.append(_rejected(raw, "formats", "unread", "no wording explains this line"))
+        elif not open_families:
+            self.counts[Count.NOT_OOM] += 1
+            return
+        if match is not None or open_families:
+            output.blocks += self._assembler.add(line, match, clock)
+
+    def _clock(self, place: Place) -> _Clock:
+        return self._clocks.setdefault(place, _Clock())
+
+    def _look_up_open(self) -> None:
+        """Once for each assignment: make earlier writes findable, and take over the episodes left open."""
+        if not self._refreshed:
+            self._heads.refresh()
+            self._refreshed = True
+        for partition in sorted(self._taken_over, key=lambda p: (p.topic, p.number)):
+            self._episodes.watch(self._heads.open(partition))
+            self._taken_over.discard(partition)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _rejected(raw: Raw, stage: str, code: str, detail: str) -> Rejected:
+    original = (raw.value or b"")[:_QUOTED].decode("utf-8", "backslashreplace")
+    return Rejected(raw.origin, raw.recorded_at, stage, code, detail, original)

@@ -1,0 +1,112 @@
+"""What the service needs of the world outside, as protocols.
+
+Adapters implement them; the same tests run against the shipped memory adapters and against the real servers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from ingest.model import Document, Episode, Raw, Scope
+
+
+class Unavailable(Exception):
+    """A server cannot be reached or cannot take work now. The same call may succeed later; nothing was lost.
+
+    The text is one sentence that names the address.
+    """
+
+
+class Refused(Exception):
+    """A server answered and will not do it until a person changes something (rights, a missing index template)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of a topic."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll gave: records in partition order, and the partitions that are read to their end."""
+
+    records: Mapping[Partition, Sequence[Raw]]
+    at_end: frozenset[Partition]
+
+
+class Assignment(Protocol):
+    """Told of changes in who reads which partition, from inside ``Source.poll``."""
+
+    def assigned(self, partitions: Collection[Partition]) -> None:
+        """These partitions are ours from now on."""
+
+    def revoked(self, partitions: Collection[Partition]) -> None:
+        """These partitions go to another worker; their offsets may still be committed now."""
+
+    def lost(self, partitions: Collection[Partition]) -> None:
+        """These partitions are no longer ours; nothing may be committed for them."""
+
+
+class Source(Protocol):
+    """Where records come from."""
+
+    def subscribe(self, assignment: Assignment) -> None:
+        """Join the group and name who is told of changes. Raises ``Unavailable`` or ``Refused``."""
+
+    def poll(self, timeout: float) -> Batch:
+        """The next records, after at most ``timeout`` seconds; an empty batch where there are none."""
+
+    def keep_alive(self) -> None:
+        """Stay in the group while nothing can be processed: no record is taken."""
+
+    def commit(self, next_offsets: Mapping[Partition, int]) -> None:
+        """Remember where a restart begins. Offsets are those of the next record to read."""
+
+    def close(self) -> None:
+        """Leave the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A document that can never be stored, and why."""
+
+    document: Document
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReport:
+    """One bad document does not hide the good ones. ``stale`` ones were already stored in this or a newer version."""
+
+    written: int
+    stale: int
+    refused: tuple[Refusal, ...] = ()
+
+
+class Sink(Protocol):
+    """Where documents go."""
+
+    def write(self, documents: Sequence[Document]) -> WriteReport:
+        """Store each unless a newer or equal version is stored. Raises ``Unavailable`` when some may not be stored."""
+
+
+class EpisodeHeads(Protocol):
+    """Finds episodes that memory no longer holds."""
+
+    def refresh(self) -> None:
+        """Make everything written so far findable. Called once after an assignment, before the first look-up."""
+
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
+        """The episode of a host and scope that covers any of ``[start, end]``; the caller has widened it by the gap."""
+
+    def open(self, partition: Partition) -> Sequence[Episode]:
+        """The episodes last written from a partition that are still open (at most 10,000)."""

@@ -1,0 +1,77 @@
+"""One plain sentence for each document: what a person reads first. It never blames the trigger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ingest.model import Action, ScopeKind
+
+if TYPE_CHECKING:
+    from ingest.model import Episode, Report, Scope, Victim
+
+_NAMES_SHOWN = 5
+
+
+def of_kill(report: Report, victim: Victim) -> str:
+    """Who died, where and why."""
+    did = "was killed" if victim.action is Action.KILL else "was chosen to be killed, which is not confirmed,"
+    held = f", with {size(victim.sizes.rss)} resident" if victim.sizes.rss is not None else ""
+    return f"{victim.name} (pid {victim.pid}) {did} on {report.host.name}{held}: {_why(report)}"
+
+
+def of_report(report: Report) -> str:
+    """What one invocation of the killer came to."""
+    count = len(report.victims)
+    what = f"{count} {'process' if count == 1 else 'processes'} killed" if count else f"no victim ({report.outcome})"
+    return f"{what} on {report.host.name}: {_why(report)}"
+
+
+def of_episode(episode: Episode) -> str:
+    """How many died over which time, and their names, the most frequent first."""
+    names = [name for member in episode.members for _, name in member.victims]
+    count = len(names)
+    died = f"{count} {'process' if count == 1 else 'processes'} killed" if count else "no process killed"
+    seconds = (episode.end - episode.start).total_seconds()
+    over = f" within {duration(seconds)}" if seconds else ""
+    listed = f": {_tally(names)}" if names else ""
+    return f"{died} on {episode.host.name}{_where(episode.scope)}{over}{listed}"
+
+
+def size(count: int) -> str:
+    """Bytes for people, in binary units."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":  # noqa: PLR2004  the step between binary units
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: ``47 s``, ``3 min 47 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minute} min"
+    return f"{minutes} min {second} s" if minutes else f"{second} s"
+
+
+def _why(report: Report) -> str:
+    limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
+    bound = f" of {size(limit)}" if limit is not None else ""
+    return f"{report.reason}{bound}{_where(report.scope)}"
+
+
+def _where(scope: Scope) -> str:
+    if scope.name is None:
+        return ""
+    return f" in {'cgroup' if scope.kind is ScopeKind.CGROUP else scope.kind} {scope.name}"
+
+
+def _tally(names: list[str]) -> str:
+    counts = Counter(names).most_common()
+    shown = ", ".join(f"{count} {name}" if count > 1 else name for name, count in counts[:_NAMES_SHOWN])
+    rest = sum(count for _, count in counts[_NAMES_SHOWN:])
+    return f"{shown} and {rest} more" if rest else shown
