@@ -1,8 +1,8 @@
 """Lines to blocks: one small state machine for each host, bounded in lines, bytes and time.
 
-A report is *settled* when it is written early because nothing more is expected; it stays open for late lines (a reaper's,
-say), which settle it again with more lines. It is *closed* when nothing more can belong to it. Only closing lets the
-commit pass its first line, so a crash at any moment re-reads whole reports.
+A report is *settled* when it is written early because nothing more is expected; it stays open for late lines (a
+reaper's, say), which settle it again with more lines. It is *closed* when nothing more can belong to it. Only closing
+lets the commit pass its first line, so a crash at any moment re-reads whole reports.
 
 Time is the stream's: of lines for one host, of records for a partition. Nobody's clock is asked.
 """
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ingest.model import Block, ClosedBy, Entry, Line, Part, Role
 
@@ -25,8 +27,7 @@ Place = tuple[str, int | None]
 """A partition of a topic, or a file: lines of one place come in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Limits of open reports. Times in seconds.
 
     Attributes:
@@ -141,7 +142,7 @@ class Assembler:
         partition = self._partitions.get(place)
         if partition is None:
             return []
-        blocks = []
+        blocks: list[Block] = []
         for report in _silent(partition.active, clock, self._bounds.settle_after):
             if not report.progress.anchored:
                 continue
@@ -285,4 +286,3 @@ def _elapsed(before: Line, after: Line) -> float:
     if before.uptime_us is not None and after.uptime_us is not None and after.uptime_us >= before.uptime_us:
         return (after.uptime_us - before.uptime_us) / 1e6
     return (after.when.at - before.when.at).total_seconds()
-

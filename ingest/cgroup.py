@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _CONTAINER_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _POD_UID = re.compile(r"pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})")
@@ -13,8 +14,7 @@ _RUNTIMES = (("docker", "docker"), ("cri-containerd", "containerd"), ("crio", "c
 _NUMBER = re.compile(r"(?<=[-@._])\d+|\d{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """What a cgroup path says of what runs in it; ``None`` where it does not say."""
 
     container_id: str | None

@@ -7,8 +7,9 @@ dmesg's ``[12345.678901]``, and bare lines. Each prefix is optional, so a shippe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ingest.model import UNKNOWN_HOST, Host, Line, Raw, TimeSource, When
 from ingest.timestamps import iso_time, syslog_time
@@ -28,16 +29,14 @@ _NOT_TAGS = frozenset({"oom_reaper", "oom-killer", "memory", "swap", "kmem", "CP
 """Words with a colon that begin a kernel message; where no tag stands before them they would be taken for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A record that is no line. ``code`` is stable: tombstone, empty, too_long, json."""
 
     code: str
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """How to read records of one source.
 
     Attributes:
@@ -53,7 +52,7 @@ class Envelope:
     max_line_bytes: int = 65_536
 
     def read(self, raw: Raw) -> Line | Unreadable:
-        """The line of a record, or why it is none. Bytes that are not UTF-8 are kept as ``\\xff``."""
+        r"""The line of a record, or why it is none. Bytes that are not UTF-8 are kept as ``\xff``."""
         value = raw.value
         if value is None:
             return Unreadable("tombstone", "the record has no value")

@@ -7,8 +7,10 @@ id is that of the report that began it here; a report that comes late and lies e
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ingest import analysis
 from ingest.identity import episode_id
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ingest.model import Culprit, Identified, Origin, Scope
     from ingest.ports import EpisodeHeads
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str, str | None, str | None]
 _Place = tuple[str, int | None]
 
 _PER_KEY = 4
@@ -79,9 +81,7 @@ class Episodes:
 
     def close_silent(self, place: _Place, clock: datetime) -> list[Episode]:
         """The episodes of a partition that no report joined for longer than the gap: they are closed now."""
-        over = [
-            watch for watch in self._watched.values() if watch.place == place and clock - watch.touched > self._gap
-        ]
+        over = [watch for watch in self._watched.values() if watch.place == place and clock - watch.touched > self._gap]
         return [self._close(watch) for watch in over]
 
     def finish(self) -> list[Episode]:

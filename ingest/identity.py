@@ -52,7 +52,7 @@ def episode_id(host: str, scope: Scope, first: Report) -> str:
     """``<UTC second>-<host>-<12 hex>``, readable and sortable; a report without a time begins with its uptime."""
     moment = f"{first.when.at:%Y%m%dT%H%M%SZ}" if first.when.from_line else f"up{(first.uptime_us or 0) // 1_000_000}"
     facts = _moment(first.when, first.uptime_us, first.lines[0])
-    return f"{moment}-{host[:64]}-{digest('episode', host, scope.kind, scope.name or '', facts)[:12]}"
+    return f"{moment}-{host[:64]}-{digest('episode', host, scope.kind or '', scope.name or '', facts)[:12]}"
 
 
 def task_id(report_id: str, rank: int) -> str:
@@ -67,12 +67,11 @@ def digest(*facts: str) -> str:
 
 def _report_id(report: Report) -> str:
     """Host, second, pid and name of the first victim; facts of the head only where there is no victim."""
-    if report.victims:
-        victim = report.victims[0]
-        facts = (_moment(victim.when, victim.uptime_us, victim.lines[0]), str(victim.pid), victim.name)
-    else:
-        facts = (_moment(report.when, report.uptime_us, report.lines[0]), report.head)
-    return digest("report", report.host.name, *facts)
+    if not report.victims:
+        return digest("report", report.host.name, _moment(report.when, report.uptime_us, report.lines[0]), report.head)
+    victim = report.victims[0]
+    moment = _moment(victim.when, victim.uptime_us, victim.lines[0])
+    return digest("report", report.host.name, moment, str(victim.pid), victim.name)
 
 
 def _kill_id(report: Report, victim: Victim) -> str:

@@ -8,9 +8,10 @@ nothing here carries a plausible default.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- where a line comes from
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The place of one record: a Kafka topic, partition and offset, or a file and its line number.
 
     ``partition`` is ``None`` for a file; then ``offset`` counts lines from 1.
@@ -32,8 +32,7 @@ class Origin:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Struct, frozen=True):
     """One record as it was read. ``recorded_at`` is Kafka's time stamp or the file's mtime: a hint, not a log fact."""
 
     origin: Origin
@@ -50,8 +49,7 @@ class TimeSource(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A point in time and what had to be inferred to know it."""
 
     at: datetime
@@ -65,8 +63,7 @@ class When:
         return self.source in (TimeSource.SYSLOG, TimeSource.ISO)
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """``name`` is lower case and the key of everything; ``hostname`` is the name as sent, ``None`` if none was sent."""
 
     name: str
@@ -76,8 +73,7 @@ class Host:
 UNKNOWN_HOST = Host("unknown", None)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One log record of one host with its envelope taken off."""
 
     origin: Origin
@@ -89,8 +85,7 @@ class Line:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Something that looked like OOM and could not be read. It becomes a dead letter; ``code`` is stable."""
 
     origin: Origin
@@ -124,8 +119,7 @@ class Part(Protocol):
         """The victim that this line names, if it names one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of a block. ``part`` is ``None`` for context that no wording explains."""
 
     line: Line
@@ -142,8 +136,7 @@ class ClosedBy(StrEnum):
     IDLE = "idle"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The lines of one invocation of a killer, in the order they came."""
 
     format: str
@@ -193,11 +186,10 @@ class ScopeKind(StrEnum):
     CONTAINER = "container"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose memory ran out, and which one: a cgroup path, a cpuset, a container id. ``name`` is ``None`` if unsaid."""
+class Scope(Struct, frozen=True):
+    """Whose memory ran out, and which one: a cgroup path, a cpuset, a container id. ``None`` is what no line says."""
 
-    kind: ScopeKind
+    kind: ScopeKind | None
     name: str | None = None
 
 
@@ -209,16 +201,14 @@ class PageSizeSource(StrEnum):
     ASSUMED = "assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class PageSize:
+class PageSize(Struct, frozen=True):
     """Bytes in a page, and how that is known."""
 
     bytes: int
     source: PageSizeSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class Sizes(Struct, frozen=True, kw_only=True):
     """Memory of one process, in bytes."""
 
     total_vm: int | None = None
@@ -237,8 +227,7 @@ class ReaperOutcome(StrEnum):
     UNABLE = "unable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaper:
+class Reaper(Struct, frozen=True, kw_only=True):
     """What was left of the victim's memory (bytes) and how long after the kill line that was said (us)."""
 
     outcome: ReaperOutcome
@@ -248,8 +237,7 @@ class Reaper:
     delay_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenVzExit:
+class OpenVzExit(Struct, frozen=True, kw_only=True):
     """What the line of an OOM-killed process that exited says (kernel/ub/ub_oom.c, ``ub_oom_task_dead``).
 
     ``free_pages`` is free memory of the whole node, ``generation`` the node's count of OOM-killed address spaces since
@@ -269,8 +257,7 @@ class Action(StrEnum):
     SELECTED = "oom-kill-selected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Victim:
+class Victim(Struct, frozen=True, kw_only=True):
     """One process that died (or was chosen to), put together from every line that names it."""
 
     pid: int
@@ -288,8 +275,7 @@ class Victim:
     openvz: OpenVzExit | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """One row of a process table, in bytes."""
 
     pid: int
@@ -300,8 +286,7 @@ class Task:
     score_adj: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(Struct, frozen=True, kw_only=True):
     """The task that could not allocate. It asked; it is neither the victim nor the cause by itself."""
 
     name: str
@@ -309,8 +294,7 @@ class Trigger:
     score_adj: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """The allocation that failed."""
 
     gfp_mask: str
@@ -320,8 +304,7 @@ class Request:
     mems_allowed: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
+class Counter(Struct, frozen=True, kw_only=True):
     """A cgroup's memory counter, in bytes. ``limit`` is ``None`` and ``unlimited`` true where no limit is set."""
 
     usage: int | None
@@ -330,8 +313,7 @@ class Counter:
     failcnt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CgroupState:
+class CgroupState(Struct, frozen=True, kw_only=True):
     """The cgroup whose limit was hit and its counters."""
 
     limit_path: str | None = None
@@ -342,16 +324,14 @@ class CgroupState:
     group_kill: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
+class Kernel(Struct, frozen=True, kw_only=True):
     """The kernel that printed the report."""
 
     release: str | None = None
     taint: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenVzRound:
+class OpenVzRound(Struct, frozen=True, kw_only=True):
     """One selection round of a container's ``kill_signal`` lines; units are unproven, so they stay plain numbers."""
 
     ve: str
@@ -362,8 +342,7 @@ class OpenVzRound:
     reduction: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One invocation of a killer and everything it printed."""
 
     family: str
@@ -395,8 +374,7 @@ class Report:
 # ---------------------------------------------------------------- reports joined into episodes
 
 
-@dataclass(frozen=True, slots=True)
-class Culprit:
+class Culprit(Struct, frozen=True):
     """Who used the memory, by which rule, and how sure that is."""
 
     name: str
@@ -408,8 +386,7 @@ class Culprit:
     is_victim: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """What an episode remembers of one of its reports."""
 
     report_id: str
@@ -423,8 +400,7 @@ class Member:
     """Uptime of its first line where no line carries a time: then gaps are measured by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """Reports of one host and scope with no gap above the limit. ``members`` are ordered by start and report id."""
 
     id: str
@@ -453,8 +429,7 @@ class Episode:
         return max(m.end for m in self.members)
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Struct, frozen=True):
     """A report with its ids: facts of the log, the same in every run."""
 
     report: Report
@@ -464,8 +439,7 @@ class Identified:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """A report in its episode, as the episode stands with this report in it."""
 
     identified: Identified
@@ -475,8 +449,7 @@ class Joined:
 # ---------------------------------------------------------------- what is written
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One document of one kind. ``version`` grows with content only, so an older copy never replaces a newer one."""
 
     index: str

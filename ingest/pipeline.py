@@ -1,8 +1,8 @@
-"""The stages in one row: records in, documents out. It knows the stream's time and nobody's clock but the one it is told.
+"""The stages in one row: records in, documents out. It knows the stream's time, and the clock it is told.
 
-    step(batch, now)   records -> settled reports, rejected records     pure, changes only its own state
-    join(output)       reports -> documents                             may ask EpisodeHeads; safe to call again
-    committable()      where a restart must begin once those documents are written
+step(batch, now)   records -> settled reports, rejected records     pure, changes only its own state
+join(output)       reports -> documents                             may ask EpisodeHeads; safe to call again
+committable()      where a restart must begin once those documents are written
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
 from ingest.model import Rejected
-from ingest.ports import Partition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ingest.counts import Counts
     from ingest.model import Block, Document, Episode, Raw
-    from ingest.ports import Batch, EpisodeHeads, Refusal
+    from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUOTED = 8_192
@@ -161,7 +160,7 @@ class Pipeline:
 
     def refused(self, refusals: Sequence[Refusal]) -> tuple[Document, ...]:
         """The dead letters of documents that Elasticsearch will never take."""
-        return tuple(document.refused(r.document, r.status, r.reason, self._prefix) for r in refusals)
+        return tuple(document.of_refused(r.document, r.status, r.reason, self._prefix) for r in refusals)
 
     def committable(self) -> Mapping[Partition, int]:
         """The next offset of each partition, held back to the first line of its oldest open report."""

@@ -5,8 +5,9 @@ Adapters implement them; the same tests run against the shipped memory adapters 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,16 +27,14 @@ class Refused(Exception):
     """A server answered and will not do it until a person changes something (rights, a missing index template)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """A partition of a topic."""
 
     topic: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What one poll gave: records in partition order, and the partitions that are read to their end."""
 
     records: Mapping[Partition, Sequence[Raw]]
@@ -74,8 +73,7 @@ class Source(Protocol):
         """Leave the group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A document that can never be stored, and why."""
 
     document: Document
@@ -83,8 +81,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class WriteReport:
+class WriteReport(Struct, frozen=True):
     """One bad document does not hide the good ones. ``stale`` ones were already stored in this or a newer version."""
 
     written: int

@@ -5,13 +5,13 @@ A module here that does not begin with an underscore has one ``FORMAT``. There i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import pyparsing as pp
+from msgspec import Struct
 
 from ingest.formats._types import Format, Progress, Wording
 from ingest.model import Role
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Format", "Match", "Progress", "Wording", "anchors", "formats", "is_candidate", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A line that a wording explains."""
 
     format: Format
@@ -82,7 +81,7 @@ def read(line: Line, open_families: Collection[str]) -> Match | None:
                 result = _grammar(family.name, wording.id).parse_string(text, parse_all=True)
             except pp.ParseException:
                 continue
-            return Match(family, wording, wording.part(result))
+            return Match(family, wording, wording.part(result.as_dict()))
     return None
 
 

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from ingest.model import Constraint, Counter, ReaperOutcome, Sizes
 
 if TYPE_CHECKING:
-    import pyparsing as pp
+    from ingest.formats._types import Fields
 
 _KIB = 1024
 _UNLIMITED_KB = 9_000_000_000_000_000
 """Any limit from here on stands for "no limit": PAGE_COUNTER_MAX prints 9007199254740988 kB and its neighbours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """Linux prints one report at a time (oom_lock), so there is no key; most lines name no victim."""
 
     key: ClassVar[None] = None
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header(_Part):
+class Header(_Part, frozen=True, kw_only=True):
     """Who asked, and for what."""
 
     trigger: str
@@ -34,7 +33,7 @@ class Header(_Part):
     order: int
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Header:
+    def read(cls, found: Fields) -> Header:
         """From the header's grammar."""
         flags = tuple(flag for flag in found["flags"].split("|") if flag)
         return cls(
@@ -46,8 +45,7 @@ class Header(_Part):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cpu(_Part):
+class Cpu(_Part, frozen=True, kw_only=True):
     """The trigger's thread id and the kernel."""
 
     thread: int
@@ -55,21 +53,20 @@ class Cpu(_Part):
     taint: tuple[str, ...]
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Cpu:
+    def read(cls, found: Fields) -> Cpu:
         """From the CPU line's grammar."""
         taint = tuple(letter for letter in found.get("taint", "") if letter.isalpha())
         return cls(thread=found["pid"], release=found["release"], taint=taint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemcgCounter(_Part):
+class MemcgCounter(_Part, frozen=True, kw_only=True):
     """One counter of the cgroup at its limit: ``memory``, ``memory+swap``, ``swap`` or ``kmem``."""
 
     name: str
     counter: Counter
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> MemcgCounter:
+    def read(cls, found: Fields) -> MemcgCounter:
         """From the counter line's grammar; kB to bytes."""
         unlimited = found["limit"] >= _UNLIMITED_KB
         counter = Counter(
@@ -81,8 +78,7 @@ class MemcgCounter(_Part):
         return cls(name=found["counter"], counter=counter)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary(_Part):
+class Summary(_Part, frozen=True, kw_only=True):
     """The ``oom-kill:`` line: constraint, both cgroups and the chosen process."""
 
     pid: int
@@ -96,7 +92,7 @@ class Summary(_Part):
     task_path: str
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Summary:
+    def read(cls, found: Fields) -> Summary:
         """From the summary's grammar."""
         nodemask = found["nodemask"]
         return cls(
@@ -112,8 +108,7 @@ class Summary(_Part):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kill(_Part):
+class Kill(_Part, frozen=True, kw_only=True):
     """The kill line. ``message`` is ``None`` where the line had none."""
 
     pid: int
@@ -124,7 +119,7 @@ class Kill(_Part):
     score_adj: int | None
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Kill:
+    def read(cls, found: Fields) -> Kill:
         """From the kill line's grammar."""
         sizes = Sizes(
             total_vm=found["total_vm"],
@@ -144,8 +139,7 @@ class Kill(_Part):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaped(_Part):
+class Reaped(_Part, frozen=True, kw_only=True):
     """What the reaper said of a victim; sizes in bytes are what was left afterwards."""
 
     pid: int
@@ -156,7 +150,7 @@ class Reaped(_Part):
     shmem_rss: int | None = None
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Reaped:
+    def read(cls, found: Fields) -> Reaped:
         """From the grammar of a reaped process."""
         return cls(
             pid=found["pid"],
@@ -168,65 +162,60 @@ class Reaped(_Part):
         )
 
     @classmethod
-    def read_unable(cls, found: pp.ParseResults) -> Reaped:
+    def read_unable(cls, found: Fields) -> Reaped:
         """From the grammar of a process that could not be reaped."""
         return cls(pid=found["pid"], name=found["name"], outcome=ReaperOutcome.UNABLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group(_Part):
+class Group(_Part, frozen=True, kw_only=True):
     """All tasks of a cgroup die, each with a kill line of its own."""
 
     path: str
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Group:
+    def read(cls, found: Fields) -> Group:
         """From the group line's grammar."""
         return cls(path=found["path"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buddy(_Part):
+class Buddy(_Part, frozen=True, kw_only=True):
     """The page size in bytes, read off a free list line."""
 
     page_size: int
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Buddy:
+    def read(cls, found: Fields) -> Buddy:
         """From the free list line's grammar."""
         return cls(page_size=found["page_size"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TasksIntro(_Part):
+class TasksIntro(_Part, frozen=True, kw_only=True):
     """The line before the table's heading."""
 
     @classmethod
-    def read(cls, _found: pp.ParseResults) -> TasksIntro:
+    def read(cls, _found: Fields) -> TasksIntro:
         """It says nothing but that a table follows."""
         return cls()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading(_Part):
+class Heading(_Part, frozen=True, kw_only=True):
     """The table's columns after ``pid``, ``name`` being the last."""
 
     columns: tuple[str, ...]
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Heading:
+    def read(cls, found: Fields) -> Heading:
         """From the heading's grammar."""
         return cls(columns=tuple(found["columns"].split()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row(_Part):
+class Row(_Part, frozen=True, kw_only=True):
     """A row of the table. ``rest`` is split when the heading is known."""
 
     task: int
     rest: str
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> Row:
+    def read(cls, found: Fields) -> Row:
         """From the row's grammar."""
         return cls(task=found["pid"], rest=found["rest"])

@@ -1,9 +1,14 @@
-"""A block of Linux lines to a report: victims put together from every line that names them, tables from pages to bytes."""
+"""A block of Linux lines to a report.
+
+A victim is put together from every line that names it; tables are turned from pages to bytes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from msgspec.structs import replace
 
 from ingest.formats._linux_parts import (
     Buddy,
@@ -80,7 +85,7 @@ class LinuxProgress:
             case Summary():
                 return _fit(part.pid in self.killed, could=not self.chosen and not self.killed)
             case Kill():
-                # The leader may have dropped its memory already: then the kill line names another thread than the summary.
+                # The leader may have dropped its memory: then the kill line names another thread than the summary.
                 return _fit(part.pid in self.chosen | self.killed, could=self.group or not self.killed)
             case Reaped():
                 return _fit(part.pid in self.chosen | self.killed, could=False)
@@ -160,7 +165,11 @@ class _Said:
         """The first part of a kind."""
         return next((part for part, _ in self.parts if isinstance(part, kind)), None)
 
-    def all(self, kind: type[_P]) -> Iterator[tuple[_P, Line]]:
+    def row(self, pid: int) -> Task | None:
+        """The table's row of a process."""
+        return next((task for task in self.tasks if task.pid == pid), None)
+
+    def every(self, kind: type[_P]) -> Iterator[tuple[_P, Line]]:
         """Every part of a kind, with its line."""
         return ((part, line) for part, line in self.parts if isinstance(part, kind))
 
@@ -168,9 +177,9 @@ class _Said:
 def _victims(said: _Said) -> Iterator[Victim]:
     """One victim for each process that a summary, a kill line or a reaper line names, in the order of first mention."""
     order: dict[int, None] = {}
-    kills = {part.pid: (part, line) for part, line in reversed(list(said.all(Kill)))}
-    reaps = {part.pid: (part, line) for part, line in reversed(list(said.all(Reaped)))}
-    summary = next(said.all(Summary), None)
+    kills = {part.pid: (part, line) for part, line in reversed(list(said.every(Kill)))}
+    reaps = {part.pid: (part, line) for part, line in reversed(list(said.every(Reaped)))}
+    summary = next(said.every(Summary), None)
     chosen = summary[0] if summary else None
     if chosen and kills and chosen.pid not in kills:
         # find_lock_task_mm() may hand the kill to another thread of the chosen process: one victim, not two.
@@ -181,36 +190,30 @@ def _victims(said: _Said) -> Iterator[Victim]:
     order |= dict.fromkeys(sorted(kills, key=lambda pid: kills[pid][1].origin.offset)) | dict.fromkeys(reaps)
     for pid in order:
         yield _victim(
-            said,
-            pid,
-            chosen if chosen and chosen.pid == pid else None,
-            summary[1] if summary and chosen and chosen.pid == pid else None,
+            said.row(pid),
+            (chosen, summary[1]) if summary and chosen and chosen.pid == pid else None,
             kills.get(pid),
             reaps.get(pid),
         )
 
 
 def _victim(
-    said: _Said,
-    pid: int,
-    summary: Summary | None,
-    summary_line: Line | None,
+    row: Task | None,
+    summed_up: tuple[Summary, Line] | None,
     killed: tuple[Kill, Line] | None,
     reaped: tuple[Reaped, Line] | None,
 ) -> Victim:
+    """One victim. At least one of the three that name it is there; the killer's own line tells the time."""
+    summary, summary_line = summed_up or (None, None)
     kill, kill_line = killed or (None, None)
     reap, reap_line = reaped or (None, None)
-    line = kill_line or summary_line or reap_line
-    named = kill or summary or reap
-    if line is None or named is None:  # pragma: no cover  a pid is only here because one of the three names it
-        raise AssertionError(pid)
-    row = next((task for task in said.tasks if task.pid == pid), None)
+    named, line = killed or summed_up or reaped or _nobody()
     uid = kill.uid if kill and kill.uid is not None else summary.uid if summary else None
     sizes = kill.sizes if kill else Sizes()
     if row:
         sizes = replace(sizes, swap=row.sizes.swap)
     return Victim(
-        pid=pid,
+        pid=named.pid,
         name=named.name,
         action=Action.KILL if kill or reap else Action.SELECTED,
         when=line.when,
@@ -223,6 +226,10 @@ def _victim(
         cgroup=summary.task_path if summary else None,
         reaper=_reaper(reap, reap_line, kill_line),
     )
+
+
+def _nobody() -> NoReturn:
+    raise AssertionError("a victim that no line names")
 
 
 def _reaper(reap: Reaped | None, reap_line: Line | None, kill_line: Line | None) -> Reaper | None:
@@ -245,7 +252,7 @@ def _tasks(said: _Said) -> Iterator[Task]:
     if heading is None:
         return
     numbers = len(heading.columns) - 1
-    for row, _ in said.all(Row):
+    for row, _ in said.every(Row):
         fields = row.rest.split(None, numbers)
         if len(fields) <= numbers:
             continue
@@ -285,18 +292,20 @@ def _constraint(said: _Said) -> Constraint | None:
     summary = said.first(Summary)
     if summary:
         return summary.constraint
-    messages = {kill.message for kill, _ in said.all(Kill)}
+    messages = {kill.message for kill, _ in said.every(Kill)}
     return Constraint.MEMCG if "Memory cgroup out of memory" in messages else None
 
 
 def _scope(said: _Said, constraint: Constraint | None) -> Scope:
     summary = said.first(Summary)
     group = said.first(Group)
-    if constraint is Constraint.MEMCG or said.first(MemcgCounter):
+    counted = said.first(MemcgCounter) is not None
+    if constraint is Constraint.MEMCG or counted:
         return Scope(ScopeKind.CGROUP, summary.limit_path if summary else group.path if group else None)
     if constraint is Constraint.CPUSET and summary:
         return Scope(ScopeKind.CPUSET, summary.cpuset)
-    return Scope(ScopeKind.MACHINE)
+    told = summary or any(kill.message for kill, _ in said.every(Kill))
+    return Scope(ScopeKind.MACHINE if told else None)
 
 
 def _reason(scope: Scope) -> str:
@@ -305,8 +314,10 @@ def _reason(scope: Scope) -> str:
             return "memory cgroup limit reached"
         case ScopeKind.CPUSET:
             return "memory nodes of a cpuset exhausted"
-        case _:
+        case ScopeKind.MACHINE:
             return "global out of memory"
+        case _:
+            return "out of memory, the record does not say of what"
 
 
 def _completeness(said: _Said) -> Completeness:
@@ -338,7 +349,7 @@ def _request(header: Header | None, summary: Summary | None) -> Request | None:
 
 def _cgroup(said: _Said) -> CgroupState | None:
     summary, group = said.first(Summary), said.first(Group)
-    counters = {_COUNTERS[part.name]: part.counter for part, _ in said.all(MemcgCounter)}
+    counters = {_COUNTERS[part.name]: part.counter for part, _ in said.every(MemcgCounter)}
     path = summary.limit_path if summary else None
     if path is None and group is None and not counters:
         return None

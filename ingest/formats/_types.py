@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,16 +14,19 @@ if TYPE_CHECKING:
     from ingest.model import Block, Part, Report, Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+Fields = dict[str, Any]
+"""The named results of one line's grammar. They never leave the family's files."""
+
+
+class Wording(Struct, frozen=True, kw_only=True):
     """One line as a program prints it.
 
     Attributes:
         id: Stable name, ``<family>.<what>``.
         role: What the line does to the report it belongs to.
-        anchors: Literals of which every such line carries one. A ``BODY`` line is only looked for while a report is open.
+        anchors: Literals of which every such line carries one. ``BODY`` lines are only looked for in an open report.
         grammar: Builds the pyparsing grammar of a whole line; called once, on first use.
-        part: Turns a parse result into the family's value.
+        part: Turns the grammar's named results into the family's value.
         source: The function that prints it, and the versions that do.
         example: A line (without envelope) that the grammar reads.
     """
@@ -31,7 +35,7 @@ class Wording:
     role: Role
     anchors: tuple[str, ...]
     grammar: Callable[[], pp.ParserElement]
-    part: Callable[[Any], Part]
+    part: Callable[[Fields], Part]
     source: str
     example: str
 
@@ -58,8 +62,7 @@ class Progress(Protocol):
         """Take note of a line of this report."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """One family: everything the other stages know of it.
 
     Attributes:

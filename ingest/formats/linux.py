@@ -22,7 +22,7 @@ from ingest.formats._types import Format, Wording
 from ingest.model import Role
 
 _HEX = pp.Regex(r"0x[0-9a-fA-F]+")
-_NODES = pp.Regex(r"\(null\)|[\d,-]+")
+_NODES = pp.Regex(r"\(null\)|\d+(?:[,-]\d+)*")
 
 
 def _header() -> pp.ParserElement:
@@ -59,23 +59,25 @@ def _counter() -> pp.ParserElement:
     return (
         pp.one_of("memory+swap memory swap kmem")("counter")
         + pp.Suppress(":")
-        + kibibytes_after("usage")
+        + _kibibytes_after("usage")
         + pp.Suppress(",")
-        + kibibytes_after("limit")
+        + _kibibytes_after("limit")
         + pp.Suppress(",")
         + pp.Suppress("failcnt")
         + integer("failcnt")
     )
 
 
-def kibibytes_after(word: str) -> pp.ParserElement:
+def _kibibytes_after(word: str) -> pp.ParserElement:
     """``usage 123kB`` as the plain number of kB: a limit may stand for "none", so it is converted later."""
     return pp.Suppress(word) + integer(word) + pp.Suppress("kB")
 
 
 def _summary() -> pp.ParserElement:
     """The ``oom-kill:`` line, split on its known keys in order; its paths and names may hold commas and equal signs."""
-    whose = pp.Literal(",global_oom")("machine") | (pp.Suppress(",oom_memcg=") + pp.Regex(r".*?(?=,task_memcg=)")("limit"))
+    whose = pp.Literal(",global_oom")("machine") | (
+        pp.Suppress(",oom_memcg=") + pp.Regex(r".*?(?=,task_memcg=)")("limit")
+    )
     return (
         pp.Suppress("oom-kill:constraint=CONSTRAINT_")
         + pp.one_of("NONE CPUSET MEMORY_POLICY MEMCG")("constraint")
@@ -87,7 +89,7 @@ def _summary() -> pp.ParserElement:
         + pp.Optional(pp.Regex(r"\d[\d,-]*(?=,)"))("mems")
         + whose
         + pp.Suppress(",task_memcg=")
-        # A name has at most 15 bytes (60 characters when none of them is UTF-8), so the path ends as early as that allows.
+        # A name has at most 15 bytes (60 characters when none is UTF-8), so the path ends as early as that allows.
         + pp.Regex(r".*?(?=,task=.{0,60},pid=\d+,uid=\d+$)")("path")
         + pp.Suppress(",task=")
         + pp.Regex(r".*(?=,pid=\d+,uid=\d+$)").leave_whitespace()("name")
@@ -99,9 +101,9 @@ def _summary() -> pp.ParserElement:
 
 
 def _kill() -> pp.ParserElement:
-    message = pp.one_of(
-        ["Out of memory (oom_kill_allocating_task)", "Out of memory", "Memory cgroup out of memory"]
-    )("message") + pp.Suppress(":")
+    message = pp.one_of(["Out of memory (oom_kill_allocating_task)", "Out of memory", "Memory cgroup out of memory"])(
+        "message"
+    ) + pp.Suppress(":")
     sizes = (
         kibibytes("total-vm", "total_vm")
         + pp.Suppress(",")

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyparsing as pp
+from msgspec import Struct
 
 from ingest.formats._elements import integer, name_until
-from ingest.formats._types import Format, Wording
+from ingest.formats._types import Fields, Format, Wording
 from ingest.model import (
     Action,
     Completeness,
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
     from ingest.model import Block, Line, Part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Round:
+class _Round(Struct, frozen=True, kw_only=True):
     """A line of ``kill_signal``; ``None`` where that line does not say it."""
 
     key: str
@@ -53,7 +53,7 @@ class _Round:
     reduction: int | None = None
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> _Round:
+    def read(cls, found: Fields) -> _Round:
         return cls(
             key=found["ve"],
             group=found["group"],
@@ -65,8 +65,7 @@ class _Round:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Exit:
+class _Exit(Struct, frozen=True, kw_only=True):
     """A killed process is gone."""
 
     key: str
@@ -76,9 +75,13 @@ class _Exit:
     generation: int | None
 
     @classmethod
-    def read(cls, found: pp.ParseResults) -> _Exit:
+    def read(cls, found: Fields) -> _Exit:
         return cls(
-            key=found["ve"], pid=found["pid"], name=found["name"], free=found["free"], generation=found.get("generation")
+            key=found["ve"],
+            pid=found["pid"],
+            name=found["name"],
+            free=found["free"],
+            generation=found.get("generation"),
         )
 
 
@@ -113,11 +116,7 @@ def _selecting() -> pp.ParserElement:
 
 def _task() -> pp.ParserElement:
     address = pp.Regex(r"[0-9a-f]+")
-    return (
-        _container()
-        + pp.Suppress("task" + address + ", thg" + address + ", sig")
-        + integer("step")
-    )
+    return _container() + pp.Suppress("task" + address + ", thg" + address + ", sig") + integer("step")
 
 
 def _selected() -> pp.ParserElement:

@@ -1,0 +1,51 @@
+"""The command ``oom-ingest``. Each sub-command is a module that is imported when it is called, and not before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from ingest import __version__
+from ingest.cli import status
+
+_COMMANDS = {
+    "parse": "Print the documents of a log file, without any server.",
+    "run": "Read syslog from Kafka and index OOM reports into Elasticsearch.",
+    "setup": "Install the index templates into Elasticsearch.",
+    "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows the names and one-line helps of all commands, and imports only the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy)
+@click.version_option(__version__, prog_name="oom-ingest")
+def cli() -> None:
+    """OOM-killer records from syslog to Elasticsearch: who asked, who died, who used the memory."""
+
+
+def main() -> None:
+    """Run the command; a reader that goes away early (``| head``) is no error."""
+    try:
+        cli()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(status.FINE)

@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from ingest.assemble import Bounds
+from ingest.config import ConfigError, Settings, load
+from ingest.envelope import Envelope
+from ingest.model import UNKNOWN_HOST, Host, TimeSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+config_file = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="OOM_INGEST_CONFIG",
+    help="A TOML file with settings.",
+)
+
+
+def settings(file: Path | None, overrides: Mapping[tuple[str, str], object | None] | None = None) -> Settings:
+    """The effective settings; raises ``ConfigError``."""
+    return load(file, os.environ, overrides)
+
+
+def envelope(chosen: Settings, hint_source: TimeSource, host: str | None = None) -> Envelope:
+    """How records are read; raises ``ConfigError`` for a zone that does not exist."""
+    name = chosen.envelope.timezone
+    try:
+        zone = ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"envelope.timezone {name!r} is no zone of the IANA database") from None
+    return Envelope(
+        zone=zone,
+        hint_source=hint_source,
+        default_host=Host(host.lower(), host) if host else UNKNOWN_HOST,
+        max_line_bytes=chosen.envelope.max_line_bytes,
+    )
+
+
+def bounds(chosen: Settings) -> Bounds:
+    """Limits of open reports."""
+    report = chosen.report
+    return Bounds(
+        settle_after=report.settle_after,
+        linger=report.linger,
+        max_lines=report.max_lines,
+        max_report_bytes=report.max_bytes,
+        max_total_bytes=report.max_total_bytes,
+    )
+
+
+def gap(chosen: Settings) -> timedelta:
+    """The silence that ends an episode."""
+    return timedelta(seconds=chosen.episode.gap)

@@ -1,0 +1,1 @@
+"""The demo: sample logs of a small fleet through the real pipeline, on real servers."""

@@ -1,0 +1,248 @@
+"""Reports, kills, episodes and dead letters to documents: the only module that builds what Elasticsearch stores.
+
+Field names are those of ``ingest.fields``. What a record does not say is left out, and a number that does not fit a
+64-bit integer is left out too: the raw lines still have it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest import __version__, sentence
+from ingest.document._pieces import (
+    as_text,
+    base,
+    cgroup_path,
+    common,
+    culprit_of,
+    openvz_exit,
+    openvz_round,
+    page_size_of,
+    provenance,
+    ranked_tasks,
+    reaper_state,
+    runs_in,
+    scope_of,
+    span,
+    task_row,
+    task_table,
+    victim_state,
+)
+from ingest.document._tree import Tree, iso, merge, present
+from ingest.fields import ECS_VERSION, SCHEMA_VERSION
+from ingest.identity import digest, task_id
+from ingest.model import Action, Document, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ingest.model import Episode, Joined, Rejected, Victim
+
+ORIGINAL_CAP = 65_536
+"""Characters of raw text kept in a document; the cut is flagged."""
+
+
+def of_report(joined: Joined, prefix: str) -> Iterator[Document]:
+    """The documents of one report: its kills, itself and the largest rows of its process table."""
+    for victim, kill_id in zip(joined.identified.report.victims, joined.identified.kill_ids, strict=True):
+        yield _kill(joined, victim, kill_id, prefix)
+    yield _report(joined, prefix)
+    yield from _tasks(joined, prefix)
+
+
+def of_episode(episode: Episode, prefix: str) -> Document:
+    """The document of an episode as far as it has got."""
+    kills = [victim for member in episode.members for victim in member.victims]
+    signatures = list(dict.fromkeys(member.signature for member in episode.members))
+    source = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
+    merge(source, runs_in(episode.scope, None))
+    merge(
+        source,
+        {
+            "event": {
+                "kind": "event",
+                "category": ["host", "process"],
+                "type": ["info"],
+                "action": "oom-episode",
+                "outcome": "success" if kills else "unknown",
+                "provider": "kernel",
+                **span(episode.start, episode.end),
+            },
+            "message": sentence.of_episode(episode),
+            "oom": {
+                "family": episode.family,
+                **scope_of(episode.scope),
+                "signature": signatures[0],
+                "episode": {
+                    "id": episode.id,
+                    "open": episode.open,
+                    "report_count": len(episode.members),
+                    "kill_count": len(kills),
+                    "victim_names": sorted({name for _, name in kills}),
+                    "signatures": signatures,
+                },
+                "culprit": culprit_of(episode.culprit),
+            },
+        },
+    )
+    return _document(f"{prefix}-episode", episode.id, episode.version, episode.when.at, source)
+
+
+def of_rejected(rejected: Rejected, prefix: str) -> Document:
+    """The dead letter of a record that could not be read. It has no log facts, so its id is its place."""
+    origin = rejected.origin
+    document_id = digest("deadletter", origin.source, str(origin.partition), str(origin.offset))
+    error = {"type": rejected.stage, "code": rejected.code, "message": rejected.detail}
+    source = _dead_letter(document_id, iso(rejected.recorded_at), rejected.stage, error, rejected.original)
+    source |= provenance(origin)
+    return _document(f"{prefix}-deadletter", document_id, 1, rejected.recorded_at, source)
+
+
+def of_refused(document: Document, status: int, reason: str, prefix: str) -> Document:
+    """The dead letter of a document that Elasticsearch will never take."""
+    document_id = digest("refused", document.index, document.id)
+    timestamp = str(document.source["@timestamp"])
+    error = {"type": "index", "code": f"http_{status}", "message": reason}
+    source = _dead_letter(document_id, timestamp, "index", error, str(document.source))
+    source["kafka"] = document.source.get("kafka")
+    month = timestamp[:7].replace("-", ".")
+    return Document(f"{prefix}-deadletter-{month}", document_id, document.version, present(source))
+
+
+def all_of(joined: Sequence[Joined], episodes: Sequence[Episode], prefix: str) -> Iterator[Document]:
+    """Every document of one step, each episode once, in its last state."""
+    for each in joined:
+        yield from of_report(each, prefix)
+    for episode in episodes:
+        yield of_episode(episode, prefix)
+
+
+# ---------------------------------------------------------------- one function for each kind
+
+
+def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document:
+    report = joined.identified.report
+    done = victim.action is Action.KILL
+    source = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
+    merge(source, common(joined))
+    merge(source, runs_in(report.scope, victim.cgroup))
+    merge(
+        source,
+        {
+            "event": {
+                "kind": "event",
+                "category": ["process"],
+                "type": ["end" if done else "info"],
+                "action": victim.action,
+                "outcome": "success" if done else "unknown",
+                "provider": report.provider,
+                "reason": report.reason,
+                "original": "\n".join(victim.lines)[:ORIGINAL_CAP],
+            },
+            "message": sentence.of_kill(report, victim),
+            "process": {"pid": victim.pid, "name": victim.name, "user": {"id": as_text(victim.uid)}},
+            "oom": {
+                "kernel": {"timestamp": {"us": victim.uptime_us}},
+                "victim": victim_state(report, victim),
+                "reaper": reaper_state(victim),
+                "cgroup": {"task": cgroup_path(victim.cgroup)},
+                "openvz": openvz_exit(victim),
+            },
+        },
+    )
+    return _document(f"{prefix}-kill", kill_id, joined.identified.version, victim.when.at, source)
+
+
+def _report(joined: Joined, prefix: str) -> Document:
+    identified = joined.identified
+    report = identified.report
+    text = "\n".join(report.lines)
+    source = base("oom.report", identified.id, report.when, report.host, report.origin)
+    merge(source, common(joined))
+    merge(source, runs_in(report.scope, None))
+    merge(
+        source,
+        {
+            "event": {
+                "kind": "event",
+                "category": ["host", "process"],
+                "type": ["info"],
+                "action": "oom-report",
+                "outcome": _EVENT_OUTCOME.get(report.outcome, "unknown"),
+                "provider": report.provider,
+                "reason": report.reason,
+                "original": text[:ORIGINAL_CAP],
+                **span(report.when.at, max(report.when.at, report.ended.at)),
+            },
+            "message": sentence.of_report(report),
+            "oom": {
+                "kernel": {"timestamp": {"us": report.uptime_us}},
+                "report": {
+                    "completeness": report.completeness,
+                    "closed_by": report.closed_by,
+                    "outcome": report.outcome,
+                    "victim_count": len(report.victims),
+                    "line_count": len(report.lines),
+                    "original_truncated": len(text) > ORIGINAL_CAP or None,
+                },
+                "tasks": task_table(report),
+                "openvz": openvz_round(report),
+            },
+        },
+    )
+    return _document(f"{prefix}-report", identified.id, identified.version, report.when.at, source)
+
+
+def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
+    identified = joined.identified
+    report = identified.report
+    for rank, task in ranked_tasks(report):
+        document_id = task_id(identified.id, rank)
+        source = base("oom.task", document_id, report.when, report.host, report.origin)
+        merge(
+            source,
+            {
+                "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
+                "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
+                "process": {"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}},
+                "oom": {
+                    "family": report.family,
+                    "constraint": report.constraint,
+                    **scope_of(report.scope),
+                    "signature": identified.signature,
+                    "report": {"id": identified.id},
+                    "episode": {"id": joined.episode.id},
+                    "victim": {"score_adj": task.score_adj},
+                    "system": {"page_size": page_size_of(report)},
+                    "task": task_row(report, task, rank),
+                },
+            },
+        )
+        yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source)
+
+
+_EVENT_OUTCOME = {Outcome.KILLED: "success", Outcome.PANIC: "failure", Outcome.NO_VICTIM: "failure"}
+"""ECS means success of the action: a kill that worked, not good news."""
+
+
+def _dead_letter(document_id: str, timestamp: str, stage: str, error: Mapping[str, object], original: str) -> Tree:
+    return {
+        "@timestamp": timestamp,
+        "ecs": {"version": ECS_VERSION},
+        "event": {
+            "id": document_id,
+            "kind": "pipeline_error",
+            "action": "oom-index" if stage == "index" else "oom-parse",
+            "module": "oom",
+            "dataset": "oom.deadletter",
+            "original": original[:ORIGINAL_CAP],
+        },
+        "error": error,
+        "oom": {"schema_version": str(SCHEMA_VERSION), "parser": {"version": __version__}, "stage": stage},
+    }
+
+
+def _document(index: str, document_id: str, version: int, at: datetime, source: Tree) -> Document:
+    """A document in the monthly index of the event's own time, so that a replay meets its own copy."""
+    return Document(f"{index}-{at:%Y.%m}", document_id, version, present(source))

@@ -1,0 +1,247 @@
+"""Pieces of documents that several kinds share, each from one value of the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest import __version__, analysis, cgroup
+from ingest.document._tree import Tree, iso, present
+from ingest.fields import ECS_VERSION, SCHEMA_VERSION
+from ingest.model import ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ingest.model import (
+        CgroupState,
+        Counter,
+        Culprit,
+        Host,
+        Joined,
+        Origin,
+        Report,
+        Scope,
+        Sizes,
+        Task,
+        Victim,
+        When,
+    )
+
+TASKS_SHOWN = 10
+"""Rows of a process table that become documents, and that a report shows."""
+
+
+def base(dataset: str, document_id: str, when: When, host: Host, origin: Origin) -> Tree:
+    return {
+        "@timestamp": iso(when.at),
+        "ecs": {"version": ECS_VERSION},
+        "event": {"id": document_id, "module": "oom", "dataset": dataset},
+        "host": {"name": host.name, "hostname": host.hostname},
+        "oom": {
+            "schema_version": str(SCHEMA_VERSION),
+            "parser": {"version": __version__},
+            "time": {
+                "source": when.source,
+                "year_inferred": when.year_inferred,
+                "zone_inferred": when.zone_inferred,
+            },
+        },
+        **provenance(origin),
+    }
+
+
+def common(joined: Joined) -> Tree:
+    """What a report and its kills say alike, so that one panel needs one index."""
+    identified = joined.identified
+    report = identified.report
+    kernel, trigger, request = report.kernel, report.trigger, report.request
+    return {
+        "host": {"os": {"kernel": kernel.release if kernel else None}},
+        "oom": {
+            "family": report.family,
+            "constraint": report.constraint,
+            **scope_of(report.scope),
+            "signature": identified.signature,
+            "report": {"id": identified.id},
+            "episode": {"id": joined.episode.id},
+            "kernel": {"taint": list(kernel.taint) if kernel else None},
+            "trigger": {"name": trigger.name, "pid": trigger.pid, "score_adj": trigger.score_adj} if trigger else None,
+            "request": {
+                "gfp_mask": request.gfp_mask,
+                "gfp_flags": list(request.gfp_flags),
+                "order": request.order,
+                "nodemask": request.nodemask,
+                "mems_allowed": request.mems_allowed,
+            }
+            if request
+            else None,
+            "cgroup": cgroup_state(report.cgroup),
+            "culprit": culprit_of(analysis.culprit(report)),
+            "system": {"page_size": page_size_of(report)},
+        },
+    }
+
+
+def scope_of(scope: Scope) -> Tree:
+    return {"scope": scope.kind, "scope_name": scope.name}
+
+
+def provenance(origin: Origin) -> Tree:
+    if origin.partition is None:
+        return {}
+    return {"kafka": {"topic": origin.source, "partition": origin.partition, "offset": origin.offset}}
+
+
+def span(start: datetime, end: datetime) -> Tree:
+    return {"start": iso(start), "end": iso(end), "duration": int((end - start).total_seconds() * 1_000_000_000)}
+
+
+def runs_in(scope: Scope, path: str | None) -> Tree:
+    """The container, pod or unit of a cgroup path, or the OpenVZ container whose memory ran out."""
+    if scope.kind is ScopeKind.CONTAINER:
+        return {"container": {"id": scope.name, "runtime": "openvz"}}
+    path = path or (scope.name if scope.kind is ScopeKind.CGROUP else None)
+    if path is None:
+        return {}
+    found = cgroup.decode(path)
+    tree: Tree = {
+        "container": {"id": found.container_id, "runtime": found.runtime},
+        "systemd": {"unit": found.unit},
+        "oom": {"cgroup": {"qos": found.qos}},
+    }
+    if found.pod_uid:
+        resource = {"type": "pod", "id": found.pod_uid}
+        tree |= {
+            "orchestrator": {"type": "kubernetes", "resource": resource},
+            "kubernetes": {"pod": {"uid": found.pod_uid}},
+        }
+    return tree
+
+
+def cgroup_state(state: CgroupState | None) -> Tree | None:
+    if state is None:
+        return None
+    return {
+        "limit": cgroup_path(state.limit_path),
+        "group_kill": state.group_kill,
+        "memory": memory_counter(state.memory),
+        "swap": memory_counter(state.swap),
+        "memory_swap": memory_counter(state.memory_swap),
+        "kmem": memory_counter(state.kmem),
+    }
+
+
+def cgroup_path(path: str | None) -> Tree | None:
+    return {"path": path, "ancestors": cgroup.ancestors(path)} if path is not None else None
+
+
+def memory_counter(counter: Counter | None) -> Tree | None:
+    if counter is None:
+        return None
+    return {
+        "usage": in_bytes(counter.usage),
+        "limit": {"bytes": counter.limit, "unlimited": counter.unlimited or None},
+        "failcnt": counter.failcnt,
+    }
+
+
+def victim_state(report: Report, victim: Victim) -> Tree:
+    limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
+    memory = process_sizes(victim.sizes) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
+    return {"score_adj": victim.score_adj, "memory": memory}
+
+
+def process_sizes(sizes: Sizes) -> Tree:
+    return {
+        "total_vm": in_bytes(sizes.total_vm),
+        "rss": in_bytes(sizes.rss),
+        "anon_rss": in_bytes(sizes.anon_rss),
+        "file_rss": in_bytes(sizes.file_rss),
+        "shmem_rss": in_bytes(sizes.shmem_rss),
+        "page_tables": in_bytes(sizes.page_tables),
+        "swap": in_bytes(sizes.swap),
+    }
+
+
+def reaper_state(victim: Victim) -> Tree | None:
+    if victim.reaper is None:
+        return None
+    return {
+        "outcome": victim.reaper.outcome,
+        "anon_rss": in_bytes(victim.reaper.anon_rss),
+        "delay": {"us": victim.reaper.delay_us},
+    }
+
+
+def openvz_exit(victim: Victim) -> Tree | None:
+    exited = victim.openvz
+    if exited is None:
+        return None
+    return {
+        "ve": exited.ve,
+        "free": {"pages": exited.free_pages},
+        "generation": exited.generation,
+        "freed": {"pages": exited.freed_pages},
+    }
+
+
+def openvz_round(report: Report) -> Tree | None:
+    found = report.openvz
+    if found is None:
+        return None
+    numbers = {"seq": found.seq, "excess": found.excess, "goal": found.goal, "reduction": found.reduction}
+    return {"ve": found.ve, "ub": found.group, "round": numbers}
+
+
+def culprit_of(culprit: Culprit | None) -> Tree | None:
+    if culprit is None:
+        return None
+    return {
+        "name": culprit.name,
+        "pid": culprit.pid,
+        "rss": in_bytes(culprit.rss),
+        "share": culprit.share,
+        "confidence": culprit.confidence,
+        "rule": culprit.rule,
+        "is_victim": culprit.is_victim,
+    }
+
+
+def page_size_of(report: Report) -> Tree | None:
+    return {"bytes": report.page_size.bytes, "source": report.page_size.source} if report.page_size else None
+
+
+def task_table(report: Report) -> Tree | None:
+    if not report.tasks:
+        return None
+    top = [task_row(report, task, rank) | {"name": task.name, "pid": task.pid} for rank, task in ranked_tasks(report)]
+    return {
+        "count": len(report.tasks),
+        "rss_total": in_bytes(sum(task.sizes.rss or 0 for task in report.tasks)),
+        "top": [present(row) for row in top],
+    }
+
+
+def ranked_tasks(report: Report) -> Iterator[tuple[int, Task]]:
+    return enumerate(analysis.largest_tasks(report, TASKS_SHOWN), start=1)
+
+
+def task_row(report: Report, task: Task, rank: int) -> Tree:
+    limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
+    return {
+        "rank": rank,
+        "rss": in_bytes(task.sizes.rss),
+        "swap": in_bytes(task.sizes.swap),
+        "page_tables": in_bytes(task.sizes.page_tables),
+        "total_vm": in_bytes(task.sizes.total_vm),
+        "share": analysis.share(task.sizes.rss, limit),
+    }
+
+
+def in_bytes(count: int | None) -> Tree | None:
+    return {"bytes": count} if count is not None else None
+
+
+def as_text(number: int | None) -> str | None:
+    return str(number) if number is not None else None
