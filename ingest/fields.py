@@ -1,4 +1,279 @@
-"""Catalogue of fields."""
+"""The one catalogue of every field that is written: name, type, where it occurs, unit, meaning.
+
+The index templates under ``mappings/`` and ``docs/fields.md`` are generated from here (``make generate``). Only field
+types of the server core are used, so that any Elasticsearch 8 or 9 takes them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+SCHEMA_VERSION = 1
+"""Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
-SCHEMA_VERSION = 1
+
+
+class Kind(StrEnum):
+    """The kinds of documents, as in the index names ``<prefix>-<kind>-...``."""
+
+    KILL = "kill"
+    REPORT = "report"
+    EPISODE = "episode"
+    TASK = "task"
+    SIGNATURE = "signature"
+    DEADLETTER = "deadletter"
+    PIPELINE = "pipeline"
+
+
+class Type(StrEnum):
+    """Elasticsearch field types in use.
+
+    ``PATH`` is a longer keyword, ``RAW`` one that is stored and not indexed, ``SHOWN`` an object for display only.
+    """
+
+    KEYWORD = "keyword"
+    PATH = "path"
+    TEXT = "text"
+    LONG = "long"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    RAW = "raw"
+    SHOWN = "shown"
+
+
+class Field(Struct, frozen=True):
+    """One field of a document."""
+
+    name: str
+    type: Type
+    kinds: tuple[Kind, ...]
+    text: str
+    unit: str = ""
+
+
+DESCRIPTIONS = {
+    Kind.KILL: "one for each victim",
+    Kind.REPORT: "one for each invocation of a killer",
+    Kind.EPISODE: "reports of one host and scope with no gap above the limit",
+    Kind.TASK: "the largest rows of a process table",
+    Kind.SIGNATURE: "one for each signature: first and last seen, hosts",
+    Kind.DEADLETTER: "what looked like OOM and could not be read or stored",
+    Kind.PIPELINE: "one for each worker and minute",
+}
+
+_KILL, _REPORT, _EPISODE = (Kind.KILL,), (Kind.REPORT,), (Kind.EPISODE,)
+_TASK, _SIGNATURE, _DEAD, _PIPELINE = (Kind.TASK,), (Kind.SIGNATURE,), (Kind.DEADLETTER,), (Kind.PIPELINE,)
+_SAID = (Kind.KILL, Kind.REPORT)
+_GROUP = (*_SAID, Kind.EPISODE)
+_LOGGED = (*_GROUP, Kind.TASK)
+_ALL = tuple(Kind)
+
+
+def _f(name: str, kind: Type, kinds: tuple[Kind, ...], text: str, unit: str = "") -> Field:
+    return Field(name, kind, kinds, text, unit)
+
+
+def _bytes(name: str, kinds: tuple[Kind, ...], text: str) -> Field:
+    return Field(f"{name}.bytes", Type.LONG, kinds, text, "bytes")
+
+
+_EVERYWHERE = (
+    _f("@timestamp", Type.DATE, _ALL, "Time in the log line; `oom.time.*` says how far to trust it.", "ms"),
+    _f("ecs.version", Type.KEYWORD, _ALL, "ECS version of the field names."),
+    _f("event.id", Type.KEYWORD, _ALL, "The document's id, made of facts in the log."),
+    _f("event.kind", Type.KEYWORD, _ALL, "`event`, `state`, or `pipeline_error` for dead letters."),
+    _f("event.module", Type.KEYWORD, _ALL, "Always `oom`."),
+    _f("event.dataset", Type.KEYWORD, _ALL, "`oom.` and the kind."),
+    _f(
+        "event.action",
+        Type.KEYWORD,
+        _ALL,
+        "What happened: `oom-kill`, `oom-kill-selected`, `oom-report`, `oom-episode`.",
+    ),
+    _f("event.ingested", Type.DATE, _ALL, "When the document was sent to Elasticsearch.", "ms"),
+    _f("message", Type.TEXT, _ALL, "One sentence for people."),
+    _f("oom.schema_version", Type.KEYWORD, _ALL, "Version of the mapping that the document was written for."),
+    _f("oom.parser.version", Type.KEYWORD, _ALL, "Version of oom-ingest that wrote the document."),
+)
+
+_EVENT = (
+    _f("event.category", Type.KEYWORD, _LOGGED, "ECS category."),
+    _f("event.type", Type.KEYWORD, _LOGGED, "ECS type."),
+    _f(
+        "event.outcome",
+        Type.KEYWORD,
+        _GROUP,
+        "ECS outcome: `success` means that the kill worked, not that it is good news.",
+    ),
+    _f("event.provider", Type.KEYWORD, _GROUP, "Who killed: `kernel`."),
+    _f("event.reason", Type.KEYWORD, _SAID, "Why, in a few words."),
+    _f("event.original", Type.RAW, (*_SAID, Kind.DEADLETTER), "The raw lines, cut at 65,536 characters."),
+    _f("event.start", Type.DATE, (Kind.REPORT, Kind.EPISODE), "First line.", "ms"),
+    _f("event.end", Type.DATE, (Kind.REPORT, Kind.EPISODE), "Last line.", "ms"),
+    _f("event.duration", Type.LONG, (Kind.REPORT, Kind.EPISODE), "From first to last line.", "ns"),
+)
+
+_WHERE = (
+    _f("host.name", Type.KEYWORD, (*_LOGGED, Kind.PIPELINE), "Host in lower case; the key of every fleet panel."),
+    _f("host.hostname", Type.KEYWORD, _LOGGED, "Host as it was sent."),
+    _f("host.os.kernel", Type.KEYWORD, _SAID, "Kernel release."),
+    _f("kafka.topic", Type.KEYWORD, (*_LOGGED, Kind.DEADLETTER), "Topic of the first record."),
+    _f("kafka.partition", Type.LONG, (*_LOGGED, Kind.DEADLETTER), "Partition of the first record."),
+    _f("kafka.offset", Type.LONG, (*_LOGGED, Kind.DEADLETTER), "Offset of the first record."),
+    _f("container.id", Type.KEYWORD, _GROUP, "Container id: 64 hex digits, or the number of an OpenVZ container."),
+    _f("container.runtime", Type.KEYWORD, _GROUP, "Container runtime, where the cgroup path tells it."),
+    _f("orchestrator.type", Type.KEYWORD, _GROUP, "`kubernetes` where the cgroup path has a pod."),
+    _f("orchestrator.resource.type", Type.KEYWORD, _GROUP, "`pod`."),
+    _f("orchestrator.resource.id", Type.KEYWORD, _GROUP, "Pod UID."),
+    _f("kubernetes.pod.uid", Type.KEYWORD, _GROUP, "Pod UID again, for Elastic's own Kubernetes dashboards."),
+    _f("systemd.unit", Type.KEYWORD, _GROUP, "Deepest service or scope of the cgroup path."),
+)
+
+_IDENTITY = (
+    _f("oom.family", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "Family of formats: `linux`, `openvz`."),
+    _f("oom.constraint", Type.KEYWORD, (*_SAID, Kind.TASK, Kind.SIGNATURE), "What bounded the memory."),
+    _f("oom.scope", Type.KEYWORD, _LOGGED, "Whose memory ran out: machine, cgroup, cpuset, container."),
+    _f("oom.scope_name", Type.PATH, _LOGGED, "Which one: cgroup path, cpuset, container id."),
+    _f("oom.signature", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "The same failure wherever it happens."),
+    _f("oom.report.id", Type.KEYWORD, (*_SAID, Kind.TASK), "The report."),
+    _f("oom.episode.id", Type.KEYWORD, _LOGGED, "The episode: readable, sortable."),
+    _f("oom.time.source", Type.KEYWORD, _LOGGED, "syslog, iso, kafka, file: where the time comes from."),
+    _f("oom.time.year_inferred", Type.BOOLEAN, _LOGGED, "The line named no year; the record's time chose it."),
+    _f("oom.time.zone_inferred", Type.BOOLEAN, _LOGGED, "The line named no zone and none was configured: read as UTC."),
+    _f("oom.kernel.timestamp.us", Type.LONG, _SAID, "Uptime in the line.", "us"),
+    _f("oom.kernel.taint", Type.KEYWORD, _SAID, "Taint letters."),
+)  # fmt: skip
+
+_VICTIM = (
+    _f("process.pid", Type.LONG, (Kind.KILL, Kind.TASK), "The victim's pid, or the row's."),
+    _f("process.name", Type.KEYWORD, (Kind.KILL, Kind.TASK), "Its name, at most 15 bytes."),
+    _f("process.user.id", Type.KEYWORD, (Kind.KILL, Kind.TASK), "Its uid."),
+    _f("oom.victim.score_adj", Type.LONG, (Kind.KILL, Kind.TASK), "oom_score_adj, -1000 to 1000."),
+    _bytes("oom.victim.memory.total_vm", _KILL, "Virtual size; never a measure of guilt."),
+    _bytes("oom.victim.memory.rss", _KILL, "Resident memory, when all its parts are known."),
+    _bytes("oom.victim.memory.anon_rss", _KILL, "Resident anonymous memory."),
+    _bytes("oom.victim.memory.file_rss", _KILL, "Resident file pages."),
+    _bytes("oom.victim.memory.shmem_rss", _KILL, "Resident shared memory."),
+    _bytes("oom.victim.memory.page_tables", _KILL, "Page tables."),
+    _bytes("oom.victim.memory.swap", _KILL, "Swapped out, from the process table."),
+    _f("oom.victim.memory.pct_of_limit", Type.DOUBLE, _KILL, "Resident memory over the cgroup's limit.", "ratio"),
+    _f("oom.reaper.outcome", Type.KEYWORD, _KILL, "reaped, unable."),
+    _bytes("oom.reaper.anon_rss", _KILL, "Anonymous memory left after reaping."),
+    _f("oom.reaper.delay.us", Type.LONG, _KILL, "From the kill line to the reaper's line.", "us"),
+)
+
+_ASKED = (
+    _f("oom.trigger.name", Type.KEYWORD, _SAID, "Who asked for memory: neither the victim nor the cause by itself."),
+    _f("oom.trigger.pid", Type.LONG, _SAID, "Its thread id."),
+    _f("oom.trigger.score_adj", Type.LONG, _SAID, "Its oom_score_adj."),
+    _f("oom.request.gfp_mask", Type.KEYWORD, _SAID, "Allocation flags, hex."),
+    _f("oom.request.gfp_flags", Type.KEYWORD, _SAID, "Allocation flags by name."),
+    _f("oom.request.order", Type.LONG, _SAID, "2^order pages were asked for; -1 is SysRq."),
+    _f("oom.request.nodemask", Type.KEYWORD, _SAID, "Allowed NUMA nodes of the request."),
+    _f("oom.request.mems_allowed", Type.KEYWORD, _SAID, "Allowed NUMA nodes of the cpuset."),
+    _f("oom.culprit.name", Type.KEYWORD, _GROUP, "Who used the memory, by `rule`."),
+    _f("oom.culprit.pid", Type.LONG, _GROUP, "Its pid."),
+    _bytes("oom.culprit.rss", _GROUP, "Its resident memory."),
+    _f("oom.culprit.share", Type.DOUBLE, _GROUP, "Its resident memory over the cgroup's limit.", "ratio"),
+    _f("oom.culprit.confidence", Type.KEYWORD, _GROUP, "low, medium, high."),
+    _f("oom.culprit.rule", Type.KEYWORD, _GROUP, "The rule that named it: largest_task."),
+    _f("oom.culprit.is_victim", Type.BOOLEAN, _GROUP, "Whether it is a victim too."),
+)
+
+
+def _counter(name: str) -> tuple[Field, ...]:
+    return (
+        _bytes(f"oom.cgroup.{name}.usage", _SAID, f"`{name}` in use in the cgroup at its limit."),
+        _bytes(f"oom.cgroup.{name}.limit", _SAID, f"Limit of `{name}`."),
+        _f(f"oom.cgroup.{name}.limit.unlimited", Type.BOOLEAN, _SAID, "True where no limit is set."),
+        _f(f"oom.cgroup.{name}.failcnt", Type.LONG, _SAID, "How often the limit was hit."),
+    )
+
+
+_CGROUP = (
+    _f("oom.cgroup.limit.path", Type.PATH, _SAID, "The cgroup whose limit was hit."),
+    _f("oom.cgroup.limit.ancestors", Type.PATH, _SAID, "That path and every path above it."),
+    _f("oom.cgroup.task.path", Type.PATH, _KILL, "The victim's cgroup."),
+    _f("oom.cgroup.task.ancestors", Type.PATH, _KILL, "That path and every path above it."),
+    _f("oom.cgroup.qos", Type.KEYWORD, _GROUP, "Kubernetes QoS class: guaranteed, burstable, besteffort."),
+    _f("oom.cgroup.group_kill", Type.BOOLEAN, _SAID, "memory.oom.group was set: all tasks of the cgroup died."),
+    *_counter("memory"),
+    *_counter("swap"),
+    *_counter("memory_swap"),
+    *_counter("kmem"),
+)
+
+_REPORTED = (
+    _f("oom.report.completeness", Type.KEYWORD, _REPORT, "How much of the report was there to read."),
+    _f("oom.report.closed_by", Type.KEYWORD, _REPORT, "terminator, next_report, gap, cap, idle."),
+    _f("oom.report.outcome", Type.KEYWORD, _REPORT, "killed, panic, no_victim, truncated, unknown."),
+    _f("oom.report.victim_count", Type.LONG, _REPORT, "Victims."),
+    _f("oom.report.line_count", Type.LONG, _REPORT, "Lines."),
+    _f("oom.report.lost_line_count", Type.LONG, _REPORT, "Lines known to be lost."),
+    _f("oom.report.original_truncated", Type.BOOLEAN, _REPORT, "True where `event.original` was cut."),
+    _f("oom.tasks.count", Type.LONG, _REPORT, "Rows read from the process table."),
+    _bytes("oom.tasks.rss_total", _REPORT, "Sum of their resident memory."),
+    _f("oom.tasks.top", Type.SHOWN, _REPORT, "The largest rows, for display."),
+    _bytes("oom.system.page_size", (*_SAID, Kind.TASK), "Page size by which pages were converted."),
+    _f("oom.system.page_size.source", Type.KEYWORD, (*_SAID, Kind.TASK), "logged, configured, assumed."),
+)  # fmt: skip
+
+_OPENVZ = (
+    _f("oom.openvz.ve", Type.KEYWORD, _SAID, "Container id."),
+    _f("oom.openvz.ub", Type.KEYWORD, _SAID, "Sub-beancounter of the container."),
+    _f("oom.openvz.free.pages", Type.LONG, _KILL, "Free memory of the whole node after the exit.", "pages"),
+    _f("oom.openvz.freed.pages", Type.LONG, _KILL, "Difference to the exit before it.", "pages"),
+    _f("oom.openvz.generation", Type.LONG, _KILL, "OOM-killed address spaces of the node since boot."),
+    _f("oom.openvz.round.seq", Type.LONG, _REPORT, "Number of the selection round."),
+    _f("oom.openvz.round.excess", Type.LONG, _REPORT, "How far the container was over its limit; unit unproven."),
+    _f("oom.openvz.round.goal", Type.LONG, _REPORT, "How much was to be freed; unit unproven."),
+    _f("oom.openvz.round.reduction", Type.LONG, _REPORT, "How much was expected of the selected; unit unproven."),
+)
+
+_GROUPED = (
+    _f("oom.episode.open", Type.BOOLEAN, _EPISODE, "Whether further reports may still join it."),
+    _f("oom.episode.report_count", Type.LONG, _EPISODE, "Reports."),
+    _f("oom.episode.kill_count", Type.LONG, _EPISODE, "Kills."),
+    _f("oom.episode.victim_names", Type.KEYWORD, _EPISODE, "Names of all victims."),
+    _f("oom.episode.signatures", Type.KEYWORD, _EPISODE, "Signatures of all its reports."),
+    _f("oom.episode.restarts", Type.LONG, _EPISODE, "How often the same unit was killed again."),
+    _f("oom.episode.storm", Type.BOOLEAN, _EPISODE, "Whether kills came faster than a person can follow."),
+    _f("oom.verdict", Type.KEYWORD, _GROUP, "Codes of findings."),
+    _f("oom.advice", Type.KEYWORD, _GROUP, "Codes of advice."),
+    _f("oom.explanation", Type.TEXT, _EPISODE, "The whole story for people."),
+    _f("oom.task.rank", Type.LONG, _TASK, "1 is the largest."),
+    _bytes("oom.task.rss", _TASK, "Resident memory."),
+    _bytes("oom.task.swap", _TASK, "Swapped out."),
+    _bytes("oom.task.page_tables", _TASK, "Page tables."),
+    _bytes("oom.task.total_vm", _TASK, "Virtual size."),
+    _f("oom.task.share", Type.DOUBLE, _TASK, "Resident memory over the cgroup's limit.", "ratio"),
+)
+
+_CARE = (
+    _f("oom.workload", Type.PATH, _SIGNATURE, "The workload that a signature names."),
+    _f("oom.first_seen", Type.DATE, _SIGNATURE, "First report.", "ms"),
+    _f("oom.last_seen", Type.DATE, _SIGNATURE, "Last report.", "ms"),
+    _f("oom.hosts", Type.KEYWORD, _SIGNATURE, "Hosts that had it."),
+    _f("error.type", Type.KEYWORD, _DEAD, "Stage that refused."),
+    _f("error.code", Type.KEYWORD, _DEAD, "Stable code of the reason."),
+    _f("error.message", Type.TEXT, _DEAD, "The reason for people."),
+    _f("oom.stage", Type.KEYWORD, _DEAD, "envelope, formats, index."),
+    _f("oom.pipeline.worker", Type.KEYWORD, _PIPELINE, "Worker."),
+    _f("oom.pipeline.records", Type.LONG, _PIPELINE, "Records read in the minute."),
+    _f("oom.pipeline.matched_lines", Type.LONG, _PIPELINE, "Lines that a wording explained."),
+    _f("oom.pipeline.unread_lines", Type.LONG, _PIPELINE, "Lines that looked like OOM and that none explained."),
+    _f("oom.pipeline.dead_letters", Type.LONG, _PIPELINE, "Dead letters written."),
+    _f("oom.pipeline.documents_written", Type.LONG, _PIPELINE, "Documents stored."),
+    _f("oom.pipeline.documents_stale", Type.LONG, _PIPELINE, "Documents that were stored already."),
+    _f("oom.pipeline.open_reports", Type.LONG, _PIPELINE, "Reports open at the end of the minute."),
+    _f("oom.pipeline.lag", Type.LONG, _PIPELINE, "Records not yet read."),
+    _f("oom.pipeline.newest_event", Type.DATE, _PIPELINE, "Time of the newest event.", "ms"),
+)
+
+FIELDS: tuple[Field, ...] = (
+    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_OPENVZ, *_GROUPED, *_CARE,
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""What ``oom-ingest setup`` does: the shipped index templates against the installed ones, then the difference."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+from ingest import assets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Templates(Protocol):
+    """Where index templates live."""
+
+    def installed(self, names: list[str]) -> dict[str, Mapping[str, Any]]:
+        """The bodies of those templates that are there, by name."""
+
+    def install(self, name: str, body: Mapping[str, Any]) -> None:
+        """Write a template."""
+
+
+class Action(StrEnum):
+    """What is to be done with a template. ``NEWER`` is installed in a newer version than ours and is left alone."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    NEWER = "newer"
+
+
+class Step(Struct, frozen=True):
+    """One template: its name, what is to be done, and the difference as unified diff."""
+
+    name: str
+    action: Action
+    body: dict[str, Any]
+    difference: str
+
+
+def shipped(prefix: str) -> dict[str, dict[str, Any]]:
+    """The index templates that travel with this version, by name, for indices that begin with ``prefix``."""
+    found = {}
+    for path in assets.mappings():
+        body = json.loads(path.read_text(encoding="utf-8"))
+        body["index_patterns"] = [pattern.replace("oom", prefix, 1) for pattern in body["index_patterns"]]
+        found[path.stem.replace("oom", prefix, 1)] = body
+    return found
+
+
+def plan(templates: Templates, prefix: str) -> list[Step]:
+    """What ``apply`` would do, one step for each template. Raises ``Unavailable`` or ``Refused``."""
+    ours = shipped(prefix)
+    theirs = templates.installed(list(ours))
+    return [_step(name, body, theirs.get(name)) for name, body in ours.items()]
+
+
+def apply(templates: Templates, steps: Sequence[Step]) -> None:
+    """Write what is new or different. Nothing is written at all where any template is newer than ours."""
+    if any(step.action is Action.NEWER for step in steps):
+        return
+    for step in steps:
+        if step.action in (Action.CREATE, Action.UPDATE):
+            templates.install(step.name, step.body)
+
+
+def _step(name: str, ours: dict[str, Any], theirs: Mapping[str, Any] | None) -> Step:
+    if theirs is None:
+        return Step(name, Action.CREATE, ours, _difference(name, {}, ours))
+    if theirs.get("version", 0) > ours["version"]:
+        return Step(name, Action.NEWER, ours, "")
+    # Elasticsearch gives back what it was given, but for order; settings are written as it normalises them.
+    relevant = {key: theirs[key] for key in ours if key in theirs}
+    if relevant == ours:
+        return Step(name, Action.UNCHANGED, ours, "")
+    return Step(name, Action.UPDATE, ours, _difference(name, relevant, ours))
+
+
+def _difference(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    old, new = (json.dumps(body, indent=2, sort_keys=True).splitlines() if body else [] for body in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, f"installed/{name}", f"shipped/{name}", lineterm=""))
