@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ingest import analysis
 from ingest.identity import episode_id
-from ingest.model import Episode, Joined, Member
+from ingest.model import Action, Episode, Joined, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,6 +155,7 @@ def _member(identified: Identified) -> Member:
         end=max(report.when.at, report.ended.at),
         signature=identified.signature,
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
+        unconfirmed=sum(victim.action is Action.SELECTED for victim in report.victims),
         uptime_us=None if report.when.from_line else report.uptime_us,
     )
 

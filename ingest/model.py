@@ -396,6 +396,8 @@ class Member(Struct, frozen=True):
     signature: str
     victims: tuple[tuple[str, str], ...]
     """Kill id and process name, sorted by kill id."""
+    unconfirmed: int = 0
+    """How many of them were only chosen: no line says that they died."""
     uptime_us: int | None = None
     """Uptime of its first line where no line carries a time: then gaps are measured by it."""
 

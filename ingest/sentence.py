@@ -22,16 +22,15 @@ def of_kill(report: Report, victim: Victim) -> str:
 
 def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
-    count = len(report.victims)
-    what = f"{count} {'process' if count == 1 else 'processes'} killed" if count else f"no victim ({report.outcome})"
+    chosen = sum(victim.action is Action.SELECTED for victim in report.victims)
+    what = _died(len(report.victims), chosen) if report.victims else f"no victim ({report.outcome})"
     return f"{what} on {report.host.name}: {_why(report)}"
 
 
 def of_episode(episode: Episode) -> str:
     """How many died over which time, and their names, the most frequent first."""
     names = [name for member in episode.members for _, name in member.victims]
-    count = len(names)
-    died = f"{count} {'process' if count == 1 else 'processes'} killed" if count else "no process killed"
+    died = _died(len(names), sum(member.unconfirmed for member in episode.members))
     seconds = (episode.end - episode.start).total_seconds()
     over = f" within {duration(seconds)}" if seconds else ""
     listed = f": {_tally(names)}" if names else ""
@@ -68,6 +67,16 @@ def _where(scope: Scope) -> str:
     if scope.name is None:
         return ""
     return f" in {'cgroup' if scope.kind is ScopeKind.CGROUP else scope.kind} {scope.name}"
+
+
+def _died(victims: int, unconfirmed: int) -> str:
+    """How many processes were killed, and how many of them no line confirms."""
+    if not victims:
+        return "no process killed"
+    noun = "process" if victims == 1 else "processes"
+    if not unconfirmed:
+        return f"{victims} {noun} killed"
+    return f"{victims} {noun} chosen to be killed, {unconfirmed} without a line that confirms it,"
 
 
 def _tally(names: list[str]) -> str:

@@ -1,0 +1,35 @@
+"""Index templates in Elasticsearch, for ``oom-ingest setup``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ingest.adapters.elastic_client import plain_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from elasticsearch import Elasticsearch
+
+
+class ElasticTemplates:
+    """Reads and writes index templates. Raises ``Unavailable`` or ``Refused``.
+
+    Args:
+        client: From ``elastic_client.connect``.
+    """
+
+    def __init__(self, client: Elasticsearch) -> None:
+        self._client = client
+
+    def installed(self, names: list[str]) -> dict[str, Mapping[str, Any]]:
+        """The bodies of those templates that are there, by name."""
+        with plain_failures(self._client):
+            answer = self._client.indices.get_index_template()
+        found = {each["name"]: each["index_template"] for each in answer["index_templates"]}
+        return {name: found[name] for name in names if name in found}
+
+    def install(self, name: str, body: Mapping[str, Any]) -> None:
+        """Write a template."""
+        with plain_failures(self._client):
+            self._client.indices.put_index_template(name=name, body=dict(body))

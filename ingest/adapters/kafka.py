@@ -1,0 +1,190 @@
+"""Records from Kafka: a consumer group, manual commits, and changes of assignment told in the caller's thread."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.errors import (
+    AuthorizationError,
+    CommitFailedError,
+    IllegalGenerationError,
+    KafkaError,
+    RebalanceInProgressError,
+    SaslAuthenticationFailedError,
+    UnknownMemberIdError,
+)
+
+from ingest.model import Origin, Raw
+from ingest.ports import Assignment, Batch, Partition, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from ingest.config import KafkaSettings
+
+_FIRST_CONTACT_MS = 3_000
+_RECORDS_AT_ONCE = 2_000
+_LOST_MEMBERSHIP = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+
+log = structlog.get_logger(__name__)
+
+
+class KafkaSource:
+    """Implements ``ports.Source``.
+
+    Args:
+        settings: Brokers, topics, group.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._consumer: Any = None
+        self._assignment: Assignment | None = None
+        self._changes: list[Callable[[], None]] = []
+        self._early: dict[Any, list[Any]] = {}
+
+    def subscribe(self, assignment: Assignment) -> None:
+        """Join the group; see ``ports.Source``."""
+        settings = self._settings
+        self._assignment = assignment
+        try:
+            consumer = KafkaConsumer(
+                bootstrap_servers=settings.bootstrap_servers.split(","),
+                group_id=settings.group,
+                client_id=settings.client_id,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_records=_RECORDS_AT_ONCE,
+            )
+        except KafkaError as error:
+            raise self._unavailable(error) from error
+        try:
+            consumer.bootstrap(timeout_ms=_FIRST_CONTACT_MS)
+            missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
+        except KafkaError as error:
+            consumer.close(autocommit=False)
+            raise self._unavailable(error) from error
+        if missing:
+            consumer.close(autocommit=False)
+            names = ", ".join(missing)
+            raise Refused(f"Kafka at {settings.bootstrap_servers} has no topic {names}; create it or set kafka.topics")
+        consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self._changes))
+        self._consumer = consumer
+
+    def poll(self, timeout: float) -> Batch:
+        """The next records; see ``ports.Source``."""
+        if self._early:
+            found, self._early = self._early, {}
+        else:
+            found = self._poll(int(timeout * 1000))
+        records = {Partition(place.topic, place.partition): [_raw(r) for r in group] for place, group in found.items()}
+        return Batch(records, frozenset(self._at_end()))
+
+    def keep_alive(self) -> None:
+        """Stay in the group; records of partitions that come in meanwhile are kept for the next poll."""
+        paused = self._consumer.assignment()
+        self._consumer.pause(*paused)
+        for place, group in self._poll(0).items():
+            self._early.setdefault(place, []).extend(group)
+        self._consumer.resume(*(paused & self._consumer.assignment()))
+
+    def commit(self, next_offsets: Mapping[Partition, int]) -> None:
+        """Remember where a restart begins; see ``ports.Source``."""
+        mine = self._consumer.assignment()
+        offsets = {
+            place: OffsetAndMetadata(offset, "", -1)
+            for partition, offset in next_offsets.items()
+            if (place := TopicPartition(partition.topic, partition.number)) in mine
+        }
+        if not offsets:
+            return
+        try:
+            with self._failures():
+                self._consumer.commit(offsets)
+        except _LOST_MEMBERSHIP as error:
+            # The partitions went to another worker, which reads these records again; their ids make that harmless.
+            log.warning("commit_refused", reason=str(error))
+
+    def close(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False, timeout_ms=5_000)
+            self._consumer = None
+
+    def _poll(self, timeout_ms: int) -> dict[Any, list[Any]]:
+        with self._failures():
+            found: dict[Any, list[Any]] = self._consumer.poll(timeout_ms=timeout_ms)
+        changes = list(self._changes)
+        del self._changes[: len(changes)]
+        for change in changes:
+            change()
+        if changes:
+            # Records of a partition that has gone are read again by its new owner.
+            self._early = {place: group for place, group in self._early.items() if place in self._consumer.assignment()}
+        return found
+
+    def _at_end(self) -> Iterator[Partition]:
+        for place in self._consumer.assignment():
+            end = self._consumer.highwater(place)
+            if end is not None and self._consumer.position(place, timeout_ms=0) == end:
+                yield Partition(place.topic, place.partition)
+
+    def _failures(self) -> AbstractContextManager[None]:
+        return _Failures(self._unavailable)
+
+    def _unavailable(self, error: KafkaError) -> Unavailable | Refused:
+        where = self._settings.bootstrap_servers
+        if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
+            return Refused(f"Kafka at {where} refuses: {error}")
+        return Unavailable(f"Kafka is not reachable at {where}: {type(error).__name__}")
+
+
+class _Failures:
+    """Turns Kafka's errors into those of the ports; a lost membership is left to the caller."""
+
+    def __init__(self, translate: Callable[[KafkaError], Exception]) -> None:
+        self._translate = translate
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, KafkaError) and not isinstance(error, _LOST_MEMBERSHIP):
+            raise self._translate(error) from error
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """Notes changes of assignment. It is called in the client's own thread, so it does nothing but take notes.
+
+    Nothing has to be committed when partitions are revoked: the loop commits after every write, before it polls again.
+    """
+
+    def __init__(self, assignment: Assignment, changes: list[Callable[[], None]]) -> None:
+        self._assignment = assignment
+        self._changes = changes
+
+    def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        """See ``ports.Assignment``."""
+        self._changes.append(lambda: self._assignment.assigned(_partitions(assigned)))
+
+    def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        """See ``ports.Assignment``."""
+        self._changes.append(lambda: self._assignment.revoked(_partitions(revoked)))
+
+    def on_partitions_lost(self, lost: Collection[Any]) -> None:
+        """See ``ports.Assignment``. Without this the library would call ``on_partitions_revoked``."""
+        self._changes.append(lambda: self._assignment.lost(_partitions(lost)))
+
+
+def _partitions(places: Collection[Any]) -> list[Partition]:
+    return [Partition(place.topic, place.partition) for place in places]
+
+
+def _raw(record: Any) -> Raw:
+    recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return Raw(Origin(record.topic, record.partition, record.offset), record.value, recorded_at)

@@ -1,0 +1,42 @@
+"""Puts the service together: settings to adapters, pipeline and loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.adapters.elastic_client import connect
+from ingest.adapters.elastic_heads import ElasticHeads
+from ingest.adapters.elastic_sink import ElasticSink
+from ingest.adapters.kafka import KafkaSource
+from ingest.pipeline import Pipeline
+from ingest.runtime import Stopped, first_contact, run
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from threading import Event
+
+    from ingest.assemble import Bounds
+    from ingest.config import Settings
+    from ingest.envelope import Envelope
+
+
+def serve(settings: Settings, envelope: Envelope, bounds: Bounds, gap: timedelta, stop: Event) -> None:
+    """Run until ``stop`` is set.
+
+    Raises:
+        Unavailable: Kafka or Elasticsearch was not there for ``startup_timeout``.
+        Refused: One of them will not serve us.
+    """
+    client = connect(settings.elasticsearch)
+    source = KafkaSource(settings.kafka)
+    sink = ElasticSink(client)
+    prefix = settings.elasticsearch.index_prefix
+    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix)
+    try:
+        first_contact(source, sink, pipeline, settings.startup_timeout, stop)
+        run(source, sink, pipeline, stop)
+    except Stopped:
+        pass
+    finally:
+        source.close()
+        client.close()

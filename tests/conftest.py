@@ -1,0 +1,75 @@
+"""The real servers, once for the whole run, and names that no two tests share."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from ingest.adapters import kafka_admin
+from ingest.stack.elasticsearch_server import ElasticsearchServer
+from ingest.stack.kafka_server import KafkaServer
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the tests' servers listen."""
+
+    kafka: str
+    elasticsearch: str
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Real servers: those named by OOM_INGEST_TEST_*, else our own. A server that does not start fails the test."""
+    kafka = os.environ.get("OOM_INGEST_TEST_KAFKA")
+    elasticsearch = os.environ.get("OOM_INGEST_TEST_ELASTICSEARCH")
+    folder = tmp_path_factory.mktemp("stack")
+    started: list[KafkaServer | ElasticsearchServer] = []
+    try:
+        if not elasticsearch:
+            node = ElasticsearchServer(folder / "elasticsearch")
+            started.append(node)
+            node.start()
+            elasticsearch = node.url
+        if not kafka:
+            broker = KafkaServer(folder / "kafka")
+            started.append(broker)
+            broker.start()
+            kafka = broker.bootstrap
+        for server in started:
+            server.wait()
+        yield Endpoints(kafka, elasticsearch)
+    finally:
+        for server in started:
+            server.stop()
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that nothing else in this run has: topic, group and index prefix may all be made of it."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def topic(stack: Endpoints, name: str) -> str:
+    """A new topic with one partition, so that the order of records is the order of the test."""
+    kafka_admin.create_topic(stack.kafka, name, 1)
+    return name
+
+
+@pytest.fixture
+def elastic(stack: Endpoints, name: str) -> Iterator[Elasticsearch]:
+    """A client; what the test has put under its own name is removed afterwards."""
+    with Elasticsearch(stack.elasticsearch) as client:
+        yield client
+        indices = list(client.indices.get(index=f"{name}-*", expand_wildcards="all"))
+        if indices:
+            client.indices.delete(index=indices)
+        for template in client.indices.get_index_template()["index_templates"]:
+            if template["name"].startswith(f"{name}-"):
+                client.indices.delete_index_template(name=template["name"])
