@@ -7,12 +7,10 @@ id is that of the report that began it here; a report that comes late and lies e
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ingest import analysis
 from ingest.identity import episode_id
 from ingest.model import Action, Episode, Joined, Member
 
@@ -30,15 +28,6 @@ _PER_KEY = 4
 """Episodes of one host and scope that memory holds: late reports rarely reach further back."""
 
 
-@dataclass(slots=True)
-class _Watch:
-    """An open episode, and the partition's time when it last grew."""
-
-    episode: Episode
-    place: _Place
-    touched: datetime
-
-
 class Episodes:
     """The newest episodes of the hosts that were seen lately; older ones are asked of ``EpisodeHeads``.
 
@@ -51,15 +40,15 @@ class Episodes:
         self._gap = gap
         self._limit = limit
         self._recent: OrderedDict[_Key, list[Episode]] = OrderedDict()
-        self._watched: dict[str, _Watch] = {}
+        self._open: dict[str, Episode] = {}
 
-    def join(self, identified: Identified, heads: EpisodeHeads, clock: datetime) -> Joined:
+    def join(self, identified: Identified, culprit: Culprit | None, heads: EpisodeHeads) -> Joined:
         """Put a report into its episode, which begins with it if there is none.
 
         Args:
             identified: A report and its ids.
+            culprit: Who used the memory, by this report alone.
             heads: Asked where memory does not hold a fitting episode; may raise ``Unavailable``, and nothing changed.
-            clock: The time of the report's partition.
         """
         report = identified.report
         key = _key(report.host.name, report.scope)
@@ -68,34 +57,37 @@ class Episodes:
         before = next((e for e in known if self._reaches(e, member)), None) or heads.at(
             report.host.name, report.scope, member.start - self._gap, member.end + self._gap
         )
-        episode = _with(before, identified, member)
+        episode = _with(before, identified, member, culprit)
         self._remember(key, episode)
-        self._watched[episode.id] = _Watch(episode, _place(report.origin), clock)
+        self._open[episode.id] = episode
         return Joined(identified, episode)
 
-    def watch(self, episodes: Iterable[Episode]) -> None:
-        """Take over open episodes of a partition that another run had begun; their silence began at their end."""
+    def take_over(self, episodes: Iterable[Episode]) -> None:
+        """Go on with open episodes of a partition that another run had begun."""
         for episode in episodes:
             self._remember(_key(episode.host.name, episode.scope), episode)
-            self._watched[episode.id] = _Watch(episode, _place(episode.origin), episode.end)
+            self._open[episode.id] = episode
 
     def close_silent(self, place: _Place, clock: datetime) -> list[Episode]:
-        """The episodes of a partition that no report joined for longer than the gap: they are closed now."""
-        over = [watch for watch in self._watched.values() if watch.place == place and clock - watch.touched > self._gap]
-        return [self._close(watch) for watch in over]
+        """The episodes of a partition whose end lies further back than the gap: they are closed now.
+
+        Only the partition's time decides, so that every run over the same records closes the same episodes.
+        """
+        over = [e for e in self._open.values() if _place(e.origin) == place and clock - e.end > self._gap]
+        return [self._close(episode) for episode in over]
 
     def finish(self) -> list[Episode]:
         """The input is over: close every episode."""
-        return [self._close(watch) for watch in list(self._watched.values())]
+        return [self._close(episode) for episode in list(self._open.values())]
 
     def forget(self) -> None:
         """Drop everything: partitions moved, and Elasticsearch knows more than this memory."""
         self._recent.clear()
-        self._watched.clear()
+        self._open.clear()
 
-    def _close(self, watch: _Watch) -> Episode:
-        del self._watched[watch.episode.id]
-        closed = replace(watch.episode, open=False)
+    def _close(self, episode: Episode) -> Episode:
+        del self._open[episode.id]
+        closed = replace(episode, open=False)
         self._remember(_key(closed.host.name, closed.scope), closed)
         return closed
 
@@ -115,10 +107,9 @@ class Episodes:
             self._recent.popitem(last=False)
 
 
-def _with(before: Episode | None, identified: Identified, member: Member) -> Episode:
+def _with(before: Episode | None, identified: Identified, member: Member, culprit: Culprit | None) -> Episode:
     """The episode with a report in it; an older version of the same report is replaced, never a newer one."""
     report = identified.report
-    culprit = analysis.culprit(report)
     if before is None:
         return Episode(
             id=episode_id(report.host.name, report.scope, report),

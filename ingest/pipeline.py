@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest import document, formats
+from ingest import analysis, document, formats
 from ingest.assemble import Assembler, Bounds, Place
 from ingest.counts import Count
 from ingest.envelope import Envelope, Unreadable
@@ -145,9 +145,7 @@ class Pipeline:
         joined = []
         for block in output.blocks:
             identified = identify(formats.formats()[block.format].report(block))
-            origin = identified.report.origin
-            clock = self._clock((origin.source, origin.partition))
-            each = self._episodes.join(identified, self._heads, clock.time)
+            each = self._episodes.join(identified, analysis.culprit(identified.report), self._heads)
             touched[each.episode.id] = each.episode
             joined.append(each)
         for place, clock in self._clocks.items():
@@ -229,7 +227,7 @@ class Pipeline:
             self._heads.refresh()
             self._refreshed = True
         for partition in sorted(self._taken_over, key=lambda p: (p.topic, p.number)):
-            self._episodes.watch(self._heads.open(partition))
+            self._episodes.take_over(self._heads.open(partition))
             self._taken_over.discard(partition)
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 
-def start_logging() -> None:
-    """Send the log of this program and of its clients to standard error."""
+def start_logging(level: int = logging.INFO) -> None:
+    """Send the log of this program and of its clients to standard error, from ``level`` on."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,7 +37,7 @@ def start_logging() -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     stamina.instrumentation.set_on_retry_hooks([])  # the loop says in one sentence what it waits for
     for client in ("kafka", "elastic_transport", "elasticsearch"):
         # Their retries are ours to report: at the start and while waiting we say the same in one sentence.

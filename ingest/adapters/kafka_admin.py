@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,3 +37,20 @@ def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes | None, by
     finally:
         producer.close()
     return count
+
+
+def is_read(bootstrap: str, topic: str, group: str) -> bool:
+    """Whether a group has committed every partition of a topic up to its end."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        consumer.bootstrap(timeout_ms=10_000)
+        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        ends = {place: end for place, end in consumer.end_offsets(places).items() if end}
+        committed = admin.list_group_offsets(group)[group]
+    except KafkaError:
+        return False
+    finally:
+        admin.close()
+        consumer.close()
+    return all(place in committed and committed[place].offset == end for place, end in ends.items())

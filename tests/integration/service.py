@@ -52,9 +52,7 @@ class Site:
 
     @contextmanager
     def service(self, **extra: str) -> Iterator[subprocess.Popen[str]]:
-        process = subprocess.Popen(
-            [*COMMAND, "run"], env=self.environment(**extra), stderr=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([*COMMAND, "run"], env=self.environment(**extra), stderr=subprocess.PIPE, text=True)
         try:
             yield process
         finally:

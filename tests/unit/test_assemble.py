@@ -1,0 +1,122 @@
+"""The assembler's bounds and reasons, on lines of the families that ship."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ingest import formats
+from ingest.assemble import Assembler, Bounds
+from ingest.envelope import Envelope
+from ingest.model import Block, ClosedBy, Line, Origin, Raw
+
+BEGIN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+PLACE = ("t", 0)
+HEAD = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+KILL = (
+    "Out of memory: Killed process {pid} (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, "
+    "UID:0 pgtables:4kB oom_score_adj:0"
+)
+REAPED = "oom_reaper: reaped process {pid} (x), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"
+
+
+class Feed:
+    """Feeds lines of hosts with their seconds; the partition's time is the latest of them."""
+
+    def __init__(self, **bounds: float) -> None:
+        self.assembler = Assembler(Bounds(**bounds))  # type: ignore[arg-type]  # whole numbers where they belong
+        self.offset = 0
+
+    def line(self, text: str, second: float, host: str = "h") -> list[Block]:
+        at = BEGIN + timedelta(seconds=second)
+        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {text}".encode(), at)
+        self.offset += 1
+        line = Envelope().read(raw)
+        assert isinstance(line, Line)
+        match = formats.read(line, self.assembler.families(PLACE, host))
+        return self.assembler.add(line, match, at)
+
+    def advance(self, second: float) -> list[Block]:
+        return self.assembler.advance(PLACE, BEGIN + timedelta(seconds=second))
+
+
+def test_a_reaped_victim_ends_the_report() -> None:
+    feed = Feed()
+    assert feed.line(HEAD, 0) == []
+    assert feed.line(KILL.format(pid=7), 0) == []
+    (block,) = feed.line(REAPED.format(pid=7), 1)
+    assert (block.closed_by, len(block.entries)) == (ClosedBy.TERMINATOR, 3)
+    assert feed.assembler.open_reports == 0
+
+
+def test_silence_settles_a_report_and_a_late_reaper_still_joins_it() -> None:
+    feed = Feed(settle_after=10, linger=120)
+    feed.line(HEAD, 0)
+    feed.line(KILL.format(pid=7), 0)
+    (early,) = feed.advance(11)
+    assert early.closed_by is ClosedBy.IDLE
+    assert feed.assembler.oldest_offset(PLACE) == 0, "the commit waits for what may still join"
+    (late,) = feed.line(REAPED.format(pid=7), 70)
+    assert (late.closed_by, len(late.entries)) == (ClosedBy.TERMINATOR, 3)
+    assert feed.assembler.oldest_offset(PLACE) is None
+
+
+def test_a_settled_report_that_nothing_joins_is_not_written_twice() -> None:
+    feed = Feed(settle_after=10, linger=120)
+    feed.line(KILL.format(pid=7), 0)
+    assert len(feed.advance(11)) == 1
+    assert feed.advance(500) == []
+    assert feed.assembler.open_reports == 0
+
+
+def test_a_head_without_victim_waits_because_its_id_may_change() -> None:
+    feed = Feed(settle_after=10, linger=120)
+    feed.line(HEAD, 0)
+    assert feed.advance(60) == []
+    (block,) = feed.advance(121)
+    assert block.closed_by is ClosedBy.IDLE
+
+
+def test_a_later_line_of_the_host_closes_by_gap() -> None:
+    feed = Feed()
+    feed.line(KILL.format(pid=7), 0)
+    (block,) = feed.line("usb 1-1: new device", 121)
+    assert block.closed_by is ClosedBy.GAP
+
+
+def test_a_kill_that_comes_after_the_next_head_goes_to_the_report_that_chose_it() -> None:
+    feed = Feed()
+    summary = (
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/,"
+        "task=x,pid=7,uid=0"
+    )
+    feed.line(HEAD, 0)
+    feed.line(summary, 0)
+    feed.line(HEAD, 0)
+    feed.line(KILL.format(pid=7), 0)
+    (block,) = feed.line(REAPED.format(pid=7), 1)
+    assert [entry.line.origin.offset for entry in block.entries] == [0, 1, 3, 4]
+    assert feed.assembler.open_reports == 1
+
+
+def test_a_report_is_cut_at_its_bound_of_lines() -> None:
+    feed = Feed(max_lines=5)
+    feed.line(HEAD, 0)
+    blocks = [block for at in range(4) for block in feed.line(f"frame {at}", 0)]
+    assert [(block.closed_by, len(block.entries)) for block in blocks] == [(ClosedBy.CAP, 5)]
+
+
+def test_all_open_reports_together_stay_under_their_bound() -> None:
+    feed = Feed(max_total_bytes=20_000)
+    blocks = [block for at in range(1_000) for block in feed.line(HEAD, 0, host=f"h{at}")]
+    assert {block.closed_by for block in blocks} == {ClosedBy.CAP}
+    assert blocks[0].entries[0].line.host.name == "h0", "the one that waited longest goes first"
+    assert len(blocks) + feed.assembler.open_reports == 1_000
+    assert feed.assembler.open_reports < 200
+
+
+def test_dropping_a_partition_forgets_its_reports() -> None:
+    feed = Feed()
+    feed.line(HEAD, 0)
+    feed.assembler.drop(PLACE)
+    assert feed.assembler.open_reports == 0
+    assert feed.assembler.finish() == []

@@ -1,0 +1,64 @@
+"""The command as a person meets it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest import __version__
+
+COMMAND = [sys.executable, "-m", "ingest"]
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("command", ["parse", "run", "setup", "demo"])
+def test_every_command_has_a_help(command: str) -> None:
+    assert command.encode() in run("--help").stdout
+    assert b"Usage:" in run(command, "--help").stdout
+
+
+def test_version() -> None:
+    assert __version__.encode() in run("--version").stdout
+
+
+def test_parse_reads_a_file_and_prints_what_would_be_indexed() -> None:
+    done = run("parse", str(CORPUS / "linux" / "machine_6_8.log"))
+    expected = (CORPUS / "linux" / "machine_6_8.ndjson").read_text().splitlines()
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [json.loads(line) for line in expected]
+
+
+def test_parse_reads_standard_input_and_takes_a_host_for_dmesg() -> None:
+    log = (CORPUS / "linux" / "go_oom_test.log").read_bytes()
+    done = run("parse", "--host", "Node-1", stdin=log)
+    hosts = {json.loads(line)["_source"]["host"]["name"] for line in done.stdout.splitlines()}
+    assert hosts == {"node-1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["parse", "nowhere.log"], "nowhere.log cannot be read"),
+        (["parse", "--timezone", "Mars/North", "-"], "Mars/North"),
+        (["parse", "--config", "nowhere.toml", "-"], "nowhere.toml"),
+    ],
+)
+def test_what_a_person_got_wrong_is_one_sentence(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_parse_imports_no_client() -> None:
+    clients = ("kafka", "elasticsearch", "structlog", "rich")
+    code = f"import sys, ingest.cli.parse; print(*[name for name in {clients} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

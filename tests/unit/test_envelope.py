@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ingest.envelope import Envelope, Unreadable
+from ingest.model import Line, Origin, Raw, TimeSource
+
+HINT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def read(text: str, envelope: Envelope | None = None, hint: datetime = HINT) -> Line:
+    line = (envelope or Envelope()).read(Raw(Origin("t", 0, 1), text.encode("utf-8", "surrogateescape"), hint))
+    assert isinstance(line, Line)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "tag", "uptime", "message"),
+    [
+        ("Nov 22 10:15:01 Node-7 kernel: [539381.100000] x invoked", "node-7", "kernel", 539381100000, "x invoked"),
+        ("<4>Nov  2 10:15:01 h kernel: x", "h", "kernel", None, "x"),
+        ("<4>2026-11-22T10:15:01.5+01:00 h.example kernel: [    1.000002] x", "h.example", "kernel", 1000002, "x"),
+        ("Nov 22 10:15:01 h kernel: kernel: [5.000000][ T123] x", "h", "kernel", 5000000, "x"),
+        ("Nov 22 10:15:01 h kernel:Out of memory", "h", "kernel", None, "Out of memory"),
+        ("Nov 22 10:15:01 h vmunix: x", "h", "kernel", None, "x"),
+        ("Nov 22 10:15:01 h sshd[811]: x", "h", "sshd", None, "x"),
+        ("Nov 22 10:15:01 h sshd[4194304]: x", "h", "sshd", None, "x"),
+        ("Nov 22 10:15:01 h Out of memory: Killed process 1", "h", None, None, "Out of memory: Killed process 1"),
+        ("Nov 22 10:15:01 h oom_reaper: reaped", "h", None, None, "oom_reaper: reaped"),
+        ("[12345.678901] perl invoked", "unknown", None, 12345678901, "perl invoked"),
+        ("[    0.000000] x", "unknown", None, 0, "x"),
+        ("memory: usage 1kB", "unknown", None, None, "memory: usage 1kB"),
+        ("Out of memory", "unknown", None, None, "Out of memory"),
+        ("Nov 99 10:15:01 h kernel: x", "unknown", None, None, "Nov 99 10:15:01 h kernel: x"),
+    ],
+)
+def test_prefixes_come_off(text: str, host: str, tag: str | None, uptime: int | None, message: str) -> None:
+    line = read(text)
+    assert (line.host.name, line.tag, line.uptime_us, line.text) == (host, tag, uptime, message)
+    assert line.raw == text
+
+
+@pytest.mark.parametrize(
+    ("stamp", "hint", "year"),
+    [
+        ("Nov 22 10:00:00", "2026-11-22", 2026),
+        ("Dec 31 23:59:59", "2027-01-01", 2026),
+        ("Jan  1 00:00:10", "2026-12-31", 2027),
+        ("Nov 25 10:00:00", "2026-11-22", 2025),
+        ("Feb 29 10:00:00", "2026-11-22", 2024),
+        ("Apr 20 20:03:27", "2010-04-22", 2010),
+    ],
+)
+def test_the_hint_chooses_the_year_and_the_line_says_so(stamp: str, hint: str, year: int) -> None:
+    line = read(f"{stamp} h kernel: x", hint=datetime.fromisoformat(hint).replace(hour=23, minute=59, tzinfo=UTC))
+    assert line.when.at.year == year
+    assert line.when.year_inferred
+    assert line.when.zone_inferred
+    assert line.when.source is TimeSource.SYSLOG
+
+
+def test_a_configured_zone_is_no_guess() -> None:
+    line = read("Nov 22 10:00:00 h kernel: x", Envelope(zone=ZoneInfo("Europe/Berlin")))
+    assert line.when.at == datetime(2026, 11, 22, 9, tzinfo=UTC)
+    assert not line.when.zone_inferred
+
+
+def test_an_iso_stamp_needs_no_guess() -> None:
+    when = read("2026-11-22T10:15:01.123456+01:00 h kernel: x").when
+    assert when.at == datetime(2026, 11, 22, 9, 15, 1, 123456, tzinfo=UTC)
+    assert (when.source, when.year_inferred, when.zone_inferred) == (TimeSource.ISO, False, False)
+
+
+def test_a_line_without_time_has_the_records_and_says_so() -> None:
+    when = read("[1.000000] x").when
+    assert (when.at, when.source) == (HINT, TimeSource.KAFKA)
+    assert not when.from_line
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(None, "tombstone"), (b"", "empty"), (b" \r\n", "empty"), (b"x" * 100_000, "too_long"), (b'{"a": 1}', "json")],
+)
+def test_what_is_no_line_is_refused_with_a_code(value: bytes | None, code: str) -> None:
+    found = Envelope().read(Raw(Origin("t", 0, 1), value, HINT))
+    assert isinstance(found, Unreadable)
+    assert found.code == code
+
+
+def test_bytes_that_are_not_utf8_are_kept_escaped() -> None:
+    found = Envelope().read(Raw(Origin("t", 0, 1), b"caf\xc3 x", HINT))
+    assert isinstance(found, Line)
+    assert found.text == "caf\\xc3 x"
