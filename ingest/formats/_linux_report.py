@@ -5,6 +5,7 @@ A victim is put together from every line that names it; tables are turned from p
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -251,16 +252,12 @@ def _tasks(said: _Said) -> Iterator[Task]:
     heading = said.first(Heading)
     if heading is None:
         return
-    numbers = len(heading.columns) - 1
+    # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
+    cells = re.compile(rf"((?:-?\d+\s+){{{len(heading.columns) - 2}}}-?\d+) (.*)")
     for row, _ in said.every(Row):
-        fields = row.rest.split(None, numbers)
-        if len(fields) <= numbers:
-            continue
-        try:
-            value = dict(zip(heading.columns, map(int, fields[:numbers]), strict=False))
-        except ValueError:
-            continue
-        yield _task(row.task, fields[numbers], value, said.page_size.bytes)
+        if found := cells.fullmatch(row.rest):
+            value = dict(zip(heading.columns, map(int, found[1].split()), strict=False))
+            yield _task(row.task, found[2], value, said.page_size.bytes)
 
 
 def _task(pid: int, name: str, value: dict[str, int], page: int) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# A broker that was killed may come back at once: its old session ends quickly.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 """
 
 
@@ -85,6 +89,11 @@ class KafkaServer:
             raise StackError(f"Kafka cannot use {self._folder}: {done.stdout.strip()} {done.stderr.strip()}")
 
     def _usable(self) -> bool:
+        # The client leaves sockets open when nobody listens, so it is only asked when somebody does.
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+        except OSError:
+            return False
         from kafka import KafkaAdminClient  # noqa: PLC0415  slow to import
         from kafka.errors import KafkaError  # noqa: PLC0415
 

@@ -1,0 +1,133 @@
+"""The Elasticsearch adapters against a real node; the memory sink keeps versions the same way."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from ingest import setup
+from ingest.adapters.elastic_client import connect
+from ingest.adapters.elastic_heads import ElasticHeads
+from ingest.adapters.elastic_sink import ElasticSink
+from ingest.adapters.elastic_templates import ElasticTemplates
+from ingest.adapters.memory import MemorySink
+from ingest.assemble import Bounds
+from ingest.config import ElasticsearchSettings
+from ingest.envelope import Envelope
+from ingest.model import Document, Origin, Raw, Scope, ScopeKind
+from ingest.offline import NoHeads
+from ingest.pipeline import Output, Pipeline
+from ingest.ports import Partition, Refused, Sink, Unavailable
+from ingest.stack.process import free_port
+from tests.conftest import Endpoints
+from tests.integration.service import COMMAND, Site
+
+pytestmark = pytest.mark.stack
+EL135 = Path(__file__).parent.parent / "corpus" / "openvz" / "el135.log"
+AT = datetime(2010, 4, 20, 20, 7, 20, tzinfo=UTC)
+
+
+def document(name: str, key: str, version: int, **extra: object) -> Document:
+    source = {"@timestamp": "2026-11-22T10:00:00.000Z", "event": {"id": key, "dataset": "oom.kill"}, **extra}
+    return Document(f"{name}-kill-2026.11", key, version, source)
+
+
+@pytest.fixture(params=["memory", "elasticsearch"])
+def sink(request: pytest.FixtureRequest, elastic: Elasticsearch, name: str) -> Sink:
+    if request.param == "memory":
+        return MemorySink()
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    return ElasticSink(elastic)
+
+
+def test_only_a_newer_version_replaces(sink: Sink, name: str) -> None:
+    first = sink.write([document(name, "a", 2), document(name, "b", 1)])
+    assert (first.written, first.stale) == (2, 0)
+    again = sink.write([document(name, "a", 2), document(name, "a", 1), document(name, "b", 5)])
+    assert (again.written, again.stale) == (1, 2)
+
+
+def test_a_document_that_does_not_fit_hides_no_other(elastic: Elasticsearch, name: str) -> None:
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    sink = ElasticSink(elastic)
+    bad = document(name, "bad", 1, surprise={"field": 1})
+    report = sink.write([document(name, "a", 1), bad, document(name, "b", 1)])
+    assert report.written == 2
+    (refusal,) = report.refused
+    assert (refusal.document.id, refusal.status) == ("bad", 400)
+    assert "strict_dynamic_mapping_exception" in refusal.reason
+
+
+def test_a_blocked_index_is_refused_loudly_and_not_dead_lettered(elastic: Elasticsearch, name: str) -> None:
+    sink = ElasticSink(elastic)
+    sink.write([document(name, "a", 1)])
+    elastic.indices.put_settings(index=f"{name}-kill-2026.11", settings={"index.blocks.write": True})
+    with pytest.raises(Refused, match="cluster_block_exception"):
+        sink.write([document(name, "b", 1)])
+
+
+def test_an_absent_server_is_named() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with connect(ElasticsearchSettings(hosts=(url,))) as client, pytest.raises(Unavailable, match=url):
+        ElasticSink(client).write([document("x", "a", 1)])
+
+
+def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> None:
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads(), name)
+    lines = EL135.read_bytes().splitlines()
+    output = Output()
+    pipeline.read([Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(lines)], AT, output)
+    output.blocks += pipeline.finish().blocks
+    documents = pipeline.join(output)
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    ElasticSink(elastic).write(documents)
+    heads = ElasticHeads(elastic, name)
+    heads.refresh()
+    begin = datetime(2010, 4, 20, 20, 0, tzinfo=UTC)
+    scope = Scope(ScopeKind.CONTAINER, "13516")
+    found = heads.at("el135", scope, begin, begin + timedelta(minutes=4))
+    assert found is not None
+    (stored,) = [each for each in documents if "-episode-" in each.index]
+    assert found.id == stored.id
+    assert found.version == stored.version
+    assert sum(len(member.victims) for member in found.members) == 20
+    assert heads.at("el135", scope, begin - timedelta(hours=2), begin - timedelta(hours=1)) is None
+    assert heads.at("el135", Scope(ScopeKind.MACHINE), begin, begin + timedelta(minutes=4)) is None
+    assert [episode.id for episode in heads.open(Partition("t", 0))] == [found.id]
+    assert heads.open(Partition("t", 1)) == []
+
+
+def test_setup_can_be_run_again_shows_differences_and_never_downgrades(
+    stack: Endpoints, elastic: Elasticsearch, name: str
+) -> None:
+    site = Site(stack, name, elastic)
+
+    def run(*flags: str) -> subprocess.CompletedProcess[str]:
+        command = [*COMMAND, "setup", *flags]
+        return subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=False)
+
+    assert "+++ shipped/" in run("--dry-run").stdout
+    assert elastic.indices.exists_index_template(name=f"{name}-kill").body is False
+    assert run().stdout.count(": create") == 7
+    assert run().stdout.count(": unchanged") == 7
+
+    body = setup.shipped(name)[f"{name}-kill"]
+    elastic.indices.put_index_template(name=f"{name}-kill", body={**body, "priority": 7})
+    shown = run("--dry-run").stdout
+    assert '-  "priority": 7' in shown
+    assert run().stdout.count(": update") == 1
+
+    elastic.indices.put_index_template(name=f"{name}-kill", body={**body, "version": 99})
+    refused = run()
+    assert refused.returncode == 1
+    assert "newer oom-ingest" in refused.stderr
+    assert (
+        elastic.indices.get_index_template(name=f"{name}-kill")["index_templates"][0]["index_template"]["version"] == 99
+    )
