@@ -16,19 +16,21 @@ LONGEST = 1 << 20
 """Bytes of a line that are kept; the envelope refuses lines far shorter than this."""
 
 
-def read(path: Path | None) -> Iterator[Raw]:
+def read(path: Path | None, recorded_at: datetime | None = None) -> Iterator[Raw]:
     """Each line of a file, or of standard input where ``path`` is ``None``.
 
-    The origin is the file's name and the line's number. The hint for years is the file's mtime, or now for a stream.
+    The origin is the file's name and the line's number. The hint for years is ``recorded_at``, else the file's mtime,
+    else now.
 
     Raises:
         OSError: The file cannot be read.
     """
     if path is None:
-        yield from _lines(sys.stdin.buffer, "-", datetime.now(UTC))
+        yield from _lines(sys.stdin.buffer, "-", recorded_at or datetime.now(UTC))
         return
     with path.open("rb") as stream:
-        yield from _lines(stream, str(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        mtime = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        yield from _lines(stream, str(path), recorded_at or mtime)
 
 
 def _lines(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[Raw]:

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from ingest.config import KafkaSettings
 
 _FIRST_CONTACT_MS = 3_000
+_CLOSE_MS = 5_000
 _RECORDS_AT_ONCE = 2_000
+_SESSION_MS = 15_000
+"""A worker that died is replaced after this long; one that lives is heard of five times as often."""
 _LOST_MEMBERSHIP = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 
 log = structlog.get_logger(__name__)
@@ -60,6 +63,7 @@ class KafkaSource:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_poll_records=_RECORDS_AT_ONCE,
+                session_timeout_ms=_SESSION_MS,
             )
         except KafkaError as error:
             raise self._unavailable(error) from error
@@ -67,10 +71,10 @@ class KafkaSource:
             consumer.bootstrap(timeout_ms=_FIRST_CONTACT_MS)
             missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
         except KafkaError as error:
-            consumer.close(autocommit=False)
+            consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             raise self._unavailable(error) from error
         if missing:
-            consumer.close(autocommit=False)
+            consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             names = ", ".join(missing)
             raise Refused(f"Kafka at {settings.bootstrap_servers} has no topic {names}; create it or set kafka.topics")
         consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self._changes))
@@ -113,7 +117,7 @@ class KafkaSource:
     def close(self) -> None:
         """Leave the group."""
         if self._consumer is not None:
-            self._consumer.close(autocommit=False, timeout_ms=5_000)
+            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             self._consumer = None
 
     def _poll(self, timeout_ms: int) -> dict[Any, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,17 +19,21 @@ from ingest.offline import documents
 @click.argument("file", type=click.Path(path_type=Path), default="-")
 @click.option("--host", help="Host of lines that name none, such as those of dmesg.")
 @click.option("--timezone", help="Zone of time stamps that name none; UTC if unset.")
+@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) by which years are chosen.")
 @options.config_file
-def command(file: Path, host: str | None, timezone: str | None, config_file: Path | None) -> None:
+def command(
+    file: Path, host: str | None, timezone: str | None, recorded_at: datetime | None, config_file: Path | None
+) -> None:
     """Print the documents of FILE (standard input by default), one JSON object a line.
 
-    Each line is {"_index", "_id", "_source"}: exactly what `run` would store. Years that the log does not name are
-    chosen by the file's modification time, and the documents say so.
+    Each line is {"_index", "_id", "_source"}: exactly what `run` would store. A year that the log does not name is the
+    one nearest to --recorded-at, else to the file's modification time, and the documents say so.
     """
     with status.plain_errors():
         chosen = options.settings(config_file, {("envelope", "timezone"): timezone})
         envelope = options.envelope(chosen, TimeSource.FILE, host)
-        raws = files.read(None if str(file) == "-" else file)
+        hint = recorded_at.replace(tzinfo=UTC) if recorded_at else None
+        raws = files.read(None if str(file) == "-" else file, hint)
         try:
             for document in documents(
                 raws, envelope, options.bounds(chosen), options.gap(chosen), chosen.elasticsearch.index_prefix

@@ -42,6 +42,13 @@ def test_parse_reads_standard_input_and_takes_a_host_for_dmesg() -> None:
     assert hosts == {"node-1"}
 
 
+def test_parse_can_be_told_when_an_old_log_was_recorded() -> None:
+    log = CORPUS / "openvz" / "el135.log"
+    done = run("parse", "--recorded-at", "2010-04-22", str(log))
+    expected = (CORPUS / "openvz" / "el135.ndjson").read_text().splitlines()
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [json.loads(line) for line in expected]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
