@@ -62,13 +62,13 @@ class KafkaSource:
                 client_id=settings.client_id,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
+                bootstrap_timeout_ms=_FIRST_CONTACT_MS,
                 max_poll_records=_RECORDS_AT_ONCE,
                 session_timeout_ms=_SESSION_MS,
             )
         except KafkaError as error:
             raise self._unavailable(error) from error
         try:
-            consumer.bootstrap(timeout_ms=_FIRST_CONTACT_MS)
             missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
         except KafkaError as error:
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
