@@ -29,23 +29,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
     kafka = os.environ.get("OOM_INGEST_TEST_KAFKA")
     elasticsearch = os.environ.get("OOM_INGEST_TEST_ELASTICSEARCH")
     folder = tmp_path_factory.mktemp("stack")
-    started: list[KafkaServer | ElasticsearchServer] = []
+    broker = None if kafka else KafkaServer(folder / "kafka")
+    node = None if elasticsearch else ElasticsearchServer(folder / "elasticsearch")
+    ours = [server for server in (broker, node) if server]
     try:
-        if not elasticsearch:
-            node = ElasticsearchServer(folder / "elasticsearch")
-            started.append(node)
-            node.start()
-            elasticsearch = node.url
-        if not kafka:
-            broker = KafkaServer(folder / "kafka")
-            started.append(broker)
-            broker.start()
-            kafka = broker.bootstrap
-        for server in started:
+        for server in ours:
+            server.prepare()
+            server.launch()
+        for server in ours:
             server.wait()
-        yield Endpoints(kafka, elasticsearch)
+        yield Endpoints(broker.bootstrap if broker else str(kafka), node.url if node else str(elasticsearch))
     finally:
-        for server in started:
+        for server in ours:
             server.stop()
 
 

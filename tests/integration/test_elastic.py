@@ -22,7 +22,7 @@ from ingest.model import Document, Origin, Raw, Scope, ScopeKind
 from ingest.offline import NoHeads
 from ingest.pipeline import Output, Pipeline
 from ingest.ports import Partition, Refused, Sink, Unavailable
-from ingest.stack.process import free_port
+from ingest.stack.ports import free_port
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site
 

@@ -13,7 +13,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from ingest.adapters import kafka_admin
-from ingest.stack.process import free_port
+from ingest.stack.ports import free_port
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site, stamped, utc
 
