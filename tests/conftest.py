@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 import pytest
 from elasticsearch import Elasticsearch
+from hypothesis import settings
 
 from ingest.adapters import kafka_admin
 from ingest.stack.elasticsearch_server import ElasticsearchServer
 from ingest.stack.kafka_server import KafkaServer
+
+# A busy machine is no failure: properties are bounded in examples, not in milliseconds.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,9 +57,10 @@ class Site:
         try:
             yield process
         finally:
-            if process.poll() is None:
-                process.terminate()
-            process.communicate(timeout=30)
+            told = process.poll() is None
+            process.terminate()
+            _, log = process.communicate(timeout=30)
+            assert not told or process.returncode in (0, -signal.SIGKILL), log
 
     def documents(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Everything stored, by index and id, without what is outside equality."""

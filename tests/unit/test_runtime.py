@@ -1,0 +1,132 @@
+"""The loop's order and patience, on small ports of the test's own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.adapters.memory import MemorySink
+from ingest.assemble import Bounds
+from ingest.envelope import Envelope
+from ingest.model import Document, Origin, Raw
+from ingest.offline import NoHeads
+from ingest.pipeline import Pipeline
+from ingest.ports import Assignment, Batch, Partition, Refused, Unavailable, WriteReport
+from ingest.runtime import first_contact, run
+
+POD = (Path(__file__).parent.parent / "corpus" / "linux" / "pod_memcg.log").read_bytes().splitlines()
+AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
+PLACE = Partition("t", 0)
+
+
+class Tape:
+    """A source that plays one batch, then stops the loop; it notes what is asked of it."""
+
+    def __init__(self, lines: list[bytes], stop: threading.Event, notes: list[str]) -> None:
+        self.batches = [
+            Batch({PLACE: [Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(lines)]}, frozenset())
+        ]
+        self.stop = stop
+        self.notes = notes
+        self.committed: dict[Partition, int] = {}
+
+    def subscribe(self, assignment: Assignment) -> None:
+        assignment.assigned([PLACE])
+
+    def poll(self, timeout: float) -> Batch:
+        del timeout
+        if self.batches:
+            return self.batches.pop(0)
+        self.stop.set()
+        return Batch({}, frozenset())
+
+    def keep_alive(self) -> None:
+        self.notes.append("keep_alive")
+
+    def commit(self, next_offsets: Mapping[Partition, int]) -> None:
+        self.notes.append("commit")
+        self.committed |= next_offsets
+
+    def close(self) -> None:
+        self.notes.append("close")
+
+
+class Moody(MemorySink):
+    """A sink that fails as often as it is told before it works."""
+
+    def __init__(self, notes: list[str], failures: list[Exception]) -> None:
+        super().__init__()
+        self.notes = notes
+        self.failures = failures
+
+    def ping(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+
+    def write(self, documents: Sequence[Document]) -> WriteReport:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.notes.append("write")
+        return super().write(documents)
+
+
+def pipeline() -> Pipeline:
+    return Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+
+
+def play(lines: list[bytes], failures: Collection[Exception] = ()) -> tuple[list[str], Tape, Moody]:
+    notes: list[str] = []
+    stop = threading.Event()
+    source, sink = Tape(lines, stop, notes), Moody(notes, list(failures))
+    run(source, sink, pipeline(), stop)
+    return notes, source, sink
+
+
+def test_documents_are_written_before_their_records_are_committed() -> None:
+    notes, source, sink = play(POD)
+    assert notes[:2] == ["write", "commit"]
+    assert notes[-1] == "close"
+    assert source.committed == {PLACE: len(POD)}
+    assert len(sink.documents) == 4
+
+
+def test_an_open_report_holds_the_commit_at_its_first_line() -> None:
+    _, source, sink = play([b"noise", *POD[:-1]])
+    assert source.committed == {PLACE: 1}
+    assert sink.documents == {}
+
+
+@pytest.mark.parametrize("failure", [Unavailable("Elasticsearch is away"), Refused("403")])
+def test_a_server_that_is_away_is_waited_for_inside_the_group(failure: Exception) -> None:
+    notes, source, sink = play(POD, [failure, failure])
+    assert notes[:4] == ["keep_alive", "keep_alive", "write", "commit"]
+    assert source.committed == {PLACE: len(POD)}
+    assert len(sink.documents) == 4
+
+
+def test_a_stop_while_waiting_commits_nothing_unwritten() -> None:
+    notes: list[str] = []
+    stop = threading.Event()
+    source, sink = Tape(POD, stop, notes), Moody(notes, [])
+
+    def refuse(documents: Sequence[Document]) -> WriteReport:
+        del documents
+        stop.set()
+        raise Unavailable("away")
+
+    sink.write = refuse  # type: ignore[method-assign]  # this sink never works
+    run(source, sink, pipeline(), stop)
+    assert source.committed == {}
+    assert notes == ["close"]
+
+
+def test_the_first_contact_is_given_up_after_its_time() -> None:
+    notes: list[str] = []
+    stop = threading.Event()
+    sink = Moody(notes, [Unavailable("Elasticsearch is not reachable at x")] * 100)
+    with pytest.raises(Unavailable, match="not reachable at x"):
+        first_contact(Tape([], stop, notes), sink, pipeline(), 0.5, stop)
