@@ -7,41 +7,52 @@ from enum import StrEnum
 
 
 class Count(StrEnum):
-    """A counter. Its help text stands in ``HELP``."""
+    """What is counted; the text below each name says what it means."""
 
     RECORDS = "records"
+    """Records read."""
+
     TOMBSTONES = "tombstones"
+    """Records without a value."""
+
     EMPTY_LINES = "empty_lines"
+    """Blank records."""
+
     TOO_LONG = "too_long"
+    """Records longer than the limit, refused."""
+
     JSON_ENVELOPE = "json_envelope"
+    """Records of JSON where text was expected, refused."""
+
     NOT_UTF8 = "not_utf8"
+    """Lines with bytes that are not UTF-8, kept escaped."""
+
     NOT_OOM = "not_oom"
+    """Lines that have nothing to do with OOM, dropped."""
+
     MATCHED_LINES = "matched_lines"
+    """Lines that a wording explains."""
+
     UNREAD_LINES = "unread_lines"
+    """Lines that look like OOM and that no wording explains, dead-lettered."""
+
     REPORTS = "reports"
+    """Reports written, counted again when late lines complete one."""
+
     KILLS = "kills"
+    """Victims in those reports."""
+
     DEAD_LETTERS = "dead_letters"
+    """Dead letters written."""
+
     DOCUMENTS_WRITTEN = "documents_written"
+    """Documents that Elasticsearch stored."""
+
     DOCUMENTS_STALE = "documents_stale"
+    """Documents that Elasticsearch already had in this or a newer version."""
+
     DOCUMENTS_REFUSED = "documents_refused"
+    """Documents that Elasticsearch will never take, dead-lettered."""
 
-
-HELP: dict[Count, str] = {
-    Count.RECORDS: "Records read.",
-    Count.TOMBSTONES: "Records without a value.",
-    Count.EMPTY_LINES: "Blank records.",
-    Count.TOO_LONG: "Records longer than the limit, refused.",
-    Count.JSON_ENVELOPE: "Records of JSON where text was expected, refused.",
-    Count.NOT_UTF8: "Lines with bytes that are not UTF-8, kept escaped.",
-    Count.NOT_OOM: "Lines that have nothing to do with OOM, dropped.",
-    Count.MATCHED_LINES: "Lines that a wording explains.",
-    Count.UNREAD_LINES: "Lines that look like OOM and that no wording explains, dead-lettered.",
-    Count.REPORTS: "Reports written, counted again when late lines complete one.",
-    Count.KILLS: "Victims in those reports.",
-    Count.DEAD_LETTERS: "Dead letters written.",
-    Count.DOCUMENTS_WRITTEN: "Documents that Elasticsearch stored.",
-    Count.DOCUMENTS_STALE: "Documents that Elasticsearch already had in this or a newer version.",
-    Count.DOCUMENTS_REFUSED: "Documents that Elasticsearch will never take, dead-lettered.",
-}
 
 Counts = Counter[Count]

@@ -148,10 +148,13 @@ class Pipeline:
             each = self._episodes.join(identified, analysis.culprit(identified.report), self._heads)
             touched[each.episode.id] = each.episode
             joined.append(each)
+            self.counts[Count.REPORTS] += 1
+            self.counts[Count.KILLS] += len(identified.report.victims)
         for place, clock in self._clocks.items():
             touched |= {episode.id: episode for episode in self._episodes.close_silent(place, clock.time)}
         if output.finished:
             touched |= {episode.id: episode for episode in self._episodes.finish()}
+        self.counts[Count.DEAD_LETTERS] += len(output.rejected)
         documents = tuple(document.all_of(joined, list(touched.values()), self._prefix))
         dead = tuple(document.of_rejected(rejected, self._prefix) for rejected in output.rejected)
         return documents + dead

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ from ingest.ports import Assignment, Batch, Partition, Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
     from ingest.config import KafkaSettings
 
@@ -47,14 +47,12 @@ class KafkaSource:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._consumer: Any = None
-        self._assignment: Assignment | None = None
         self._changes: list[Callable[[], None]] = []
         self._early: dict[Any, list[Any]] = {}
 
     def subscribe(self, assignment: Assignment) -> None:
         """Join the group; see ``ports.Source``."""
         settings = self._settings
-        self._assignment = assignment
         try:
             consumer = KafkaConsumer(
                 bootstrap_servers=settings.bootstrap_servers.split(","),
@@ -77,7 +75,7 @@ class KafkaSource:
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             names = ", ".join(missing)
             raise Refused(f"Kafka at {settings.bootstrap_servers} has no topic {names}; create it or set kafka.topics")
-        consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self._changes))
+        consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self._changes, self._gone))
         self._consumer = consumer
 
     def poll(self, timeout: float) -> Batch:
@@ -127,10 +125,12 @@ class KafkaSource:
         del self._changes[: len(changes)]
         for change in changes:
             change()
-        if changes:
-            # Records of a partition that has gone are read again by its new owner.
-            self._early = {place: group for place, group in self._early.items() if place in self._consumer.assignment()}
         return found
+
+    def _gone(self, partitions: Collection[Partition]) -> None:
+        """Forget records that were kept for the next poll: whoever reads these partitions now reads them again."""
+        for partition in partitions:
+            self._early.pop(TopicPartition(partition.topic, partition.number), None)
 
     def _at_end(self) -> Iterator[Partition]:
         for place in self._consumer.assignment():
@@ -138,8 +138,15 @@ class KafkaSource:
             if end is not None and self._consumer.position(place, timeout_ms=0) == end:
                 yield Partition(place.topic, place.partition)
 
-    def _failures(self) -> AbstractContextManager[None]:
-        return _Failures(self._unavailable)
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turn Kafka's errors into those of the ports; a lost membership is left to the caller."""
+        try:
+            yield
+        except _LOST_MEMBERSHIP:
+            raise
+        except KafkaError as error:
+            raise self._unavailable(error) from error
 
     def _unavailable(self, error: KafkaError) -> Unavailable | Refused:
         where = self._settings.bootstrap_servers
@@ -148,45 +155,40 @@ class KafkaSource:
         return Unavailable(f"Kafka is not reachable at {where}: {type(error).__name__}")
 
 
-class _Failures:
-    """Turns Kafka's errors into those of the ports; a lost membership is left to the caller."""
-
-    def __init__(self, translate: Callable[[KafkaError], Exception]) -> None:
-        self._translate = translate
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, KafkaError) and not isinstance(error, _LOST_MEMBERSHIP):
-            raise self._translate(error) from error
-
-
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
     """Notes changes of assignment. It is called in the client's own thread, so it does nothing but take notes.
 
     Nothing has to be committed when partitions are revoked: the loop commits after every write, before it polls again.
     """
 
-    def __init__(self, assignment: Assignment, changes: list[Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        changes: list[Callable[[], None]],
+        gone: Callable[[Collection[Partition]], None],
+    ) -> None:
         self._assignment = assignment
         self._changes = changes
+        self._gone = gone
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
         """See ``ports.Assignment``."""
-        self._changes.append(lambda: self._assignment.assigned(_partitions(assigned)))
+        self._note(self._assignment.assigned, assigned)
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         """See ``ports.Assignment``."""
-        self._changes.append(lambda: self._assignment.revoked(_partitions(revoked)))
+        self._note(self._gone, revoked)
+        self._note(self._assignment.revoked, revoked)
 
     def on_partitions_lost(self, lost: Collection[Any]) -> None:
         """See ``ports.Assignment``. Without this the library would call ``on_partitions_revoked``."""
-        self._changes.append(lambda: self._assignment.lost(_partitions(lost)))
+        self._note(self._gone, lost)
+        self._note(self._assignment.lost, lost)
 
-
-def _partitions(places: Collection[Any]) -> list[Partition]:
-    return [Partition(place.topic, place.partition) for place in places]
+    def _note(self, tell: Callable[[Collection[Partition]], None], places: Collection[Any]) -> None:
+        partitions = [Partition(place.topic, place.partition) for place in places]
+        if partitions:
+            self._changes.append(lambda: tell(partitions))
 
 
 def _raw(record: Any) -> Raw:

@@ -9,17 +9,15 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
-from ingest.stack import artifacts
-from ingest.stack.errors import StackError
+from ingest.stack import artifact, artifacts
 from ingest.stack.java import libjvm
-from ingest.stack.ports import free_port, is_free
-from ingest.stack.process import Child
+from ingest.stack.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_VERSION = artifacts.ELASTICSEARCH.version
+_VERSION = artifact.ELASTICSEARCH.version
 _DESCRIPTOR = """\
 name={name}
 description={name}
@@ -36,59 +34,21 @@ _MODULES = {
 }
 
 
-class ElasticsearchServer:
-    """One node on a loopback port that stays the same; its indices survive a restart.
+class ElasticsearchServer(Server):
+    """One node on a loopback port that stays the same; its indices survive a restart."""
 
-    Args:
-        folder: The node's own folder.
-        port: Where to listen; any free port if not given.
-    """
-
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        self._folder = folder
-        self._port = port or free_port()
-        self._child = Child("Elasticsearch", folder)
+    name = "Elasticsearch"
+    needs = (artifact.ELASTICSEARCH, artifact.KQL)
 
     @property
     def url(self) -> str:
         """Address for clients."""
         return f"http://127.0.0.1:{self._port}"
 
-    @property
-    def pid(self) -> int | None:
-        """The server's process, while it runs."""
-        return self._child.pid
-
-    @property
-    def log(self) -> Path:
-        """What the server said since it was started."""
-        return self._child.log
-
-    def start(self) -> None:
-        """Start the node and wait until it is usable. Raises ``StackError``, and leaves nothing running."""
-        try:
-            self.prepare()
-            self.launch()
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def prepare(self) -> None:
-        """Make sure that the node can be started, downloading it if need be. Raises ``StackError``."""
-        libjvm()
-        self._child.claim()
-        if not is_free(self._port):
-            raise StackError(
-                f"Elasticsearch's port {self._port} is taken by another program: stop that one, or choose another port"
-            )
-        for artifact in (artifacts.ELASTICSEARCH, artifacts.KQL):
-            artifacts.jars(artifact)
-
     def launch(self) -> None:
         """Start the node without waiting for it; ``prepare`` comes first. Raises ``StackError``."""
         home = self._folder.absolute() / "home"
-        _lay_out(home, artifacts.jars(artifacts.ELASTICSEARCH), artifacts.jars(artifacts.KQL))
+        _lay_out(home, artifacts.jars(artifact.ELASTICSEARCH), artifacts.jars(artifact.KQL))
         settings = {
             "path.home": str(home),
             "path.data": str(self._folder.absolute() / "data"),
@@ -104,18 +64,6 @@ class ElasticsearchServer:
         }
         command = [sys.executable, "-m", "ingest.stack.elasticsearch_main", str(libjvm()), str(home)]
         self._child.start([*command, json.dumps(settings)])
-
-    def wait(self, timeout: float = 120.0) -> None:
-        """Wait until all primary shards take writes, at most ``timeout`` seconds. Raises ``StackError``."""
-        self._child.wait_until(self._usable, timeout)
-
-    def stop(self) -> None:
-        """End the node and give its folder back; nothing happens if it does not run."""
-        self._child.stop()
-
-    def kill(self) -> None:
-        """End the node as a power cut would (SIGKILL)."""
-        self._child.kill()
 
     def _usable(self) -> bool:
         # A proxy that is set for the machine must not be asked for this machine.

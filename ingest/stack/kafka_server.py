@@ -5,16 +5,11 @@ from __future__ import annotations
 import base64
 import sys
 import uuid
-from typing import TYPE_CHECKING
 
-from ingest.stack import artifacts
-from ingest.stack.errors import StackError
+from ingest.stack import artifact, artifacts
 from ingest.stack.java import libjvm
-from ingest.stack.ports import answers, free_port, is_free
-from ingest.stack.process import Child
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from ingest.stack.ports import answers, free_port
+from ingest.stack.server import Server
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -52,74 +47,25 @@ rootLogger.appenderRef.out.ref=out
 """
 
 
-class KafkaServer:
-    """One broker on a loopback port that stays the same; topics and offsets survive a restart.
+class KafkaServer(Server):
+    """One broker on a loopback port that stays the same; topics and offsets survive a restart."""
 
-    Args:
-        folder: The broker's own folder.
-        port: Where to listen; any free port if not given.
-    """
-
-    def __init__(self, folder: Path, port: int | None = None) -> None:
-        self._folder = folder
-        self._port = port or free_port()
-        self._child = Child("Kafka", folder)
+    name = "Kafka"
+    needs = (artifact.KAFKA,)
 
     @property
     def bootstrap(self) -> str:
         """``host:port`` for clients."""
         return f"127.0.0.1:{self._port}"
 
-    @property
-    def pid(self) -> int | None:
-        """The server's process, while it runs."""
-        return self._child.pid
-
-    @property
-    def log(self) -> Path:
-        """What the server said since it was started."""
-        return self._child.log
-
-    def start(self) -> None:
-        """Start the broker and wait until it is usable. Raises ``StackError``, and leaves nothing running."""
-        try:
-            self.prepare()
-            self.launch()
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def prepare(self) -> None:
-        """Make sure that the broker can be started, downloading it if need be. Raises ``StackError``."""
-        libjvm()
-        self._child.claim()
-        if not is_free(self._port):
-            raise StackError(
-                f"Kafka's port {self._port} is taken by another program: stop that one, or choose another port"
-            )
-        artifacts.jars(artifacts.KAFKA)
-
     def launch(self) -> None:
         """Start the broker without waiting for it; ``prepare`` comes first. Raises ``StackError``."""
         paths = {"port": self._port, "controller": free_port(), "data": self._folder.absolute() / "data"}
         (self._folder / "server.properties").write_text(_PROPERTIES.format(**paths), encoding="utf-8")
         (self._folder / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
-        jars = artifacts.jars(artifacts.KAFKA)[0].parent
+        jars = artifacts.jars(artifact.KAFKA)[0].parent
         command = [sys.executable, "-m", "ingest.stack.kafka_main", str(libjvm()), str(jars)]
         self._child.start([*command, str(self._folder.absolute()), _new_cluster_id()])
-
-    def wait(self, timeout: float = 90.0) -> None:
-        """Wait until clients can produce and consume, at most ``timeout`` seconds. Raises ``StackError``."""
-        self._child.wait_until(self._usable, timeout)
-
-    def stop(self) -> None:
-        """End the broker and give its folder back; nothing happens if it does not run."""
-        self._child.stop()
-
-    def kill(self) -> None:
-        """End the broker as a power cut would (SIGKILL)."""
-        self._child.kill()
 
     def _usable(self) -> bool:
         """Offsets can be read: then partitions have leaders and groups a coordinator, not only a port is open."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ingest.stack.artifacts import Artifact
+    from ingest.stack.artifact import Artifact
 
     Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from ingest.stack import Stack, StackError, artifacts
+from ingest.stack.artifact import Artifact
 from ingest.stack.kafka_server import KafkaServer
 from ingest.stack.ports import free_port, is_free
 from ingest.stack.process import Child
 
-SMALL = artifacts.Artifact(name="small", version="1.0", size=1_000, coordinates=("org.example:small:1.0",))
+SMALL = Artifact(name="small", version="1.0", size=1_000, coordinates=("org.example:small:1.0",))
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +91,7 @@ def test_no_network_is_said_in_one_sentence_and_leaves_nothing(
 
 
 def test_a_full_disk_names_the_folder_and_the_variable(empty_cache: Path) -> None:
-    vast = artifacts.Artifact(name="vast", version="1.0", size=10**18, coordinates=("org.example:vast:1.0",))
+    vast = Artifact(name="vast", version="1.0", size=10**18, coordinates=("org.example:vast:1.0",))
     with pytest.raises(StackError, match=r"no space for vast 1\.0 .* set OOM_INGEST_CACHE") as caught:
         artifacts.jars(vast)
     assert str(empty_cache) in str(caught.value)
