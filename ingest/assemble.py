@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.model import Block, ClosedBy, Entry, Line, Part, Role
+from ingest.model import Block, ClosedBy, Entry, Line, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,15 +126,14 @@ class Assembler:
         blocks = list(self._close_gaps(partition, line))
         if match is None:
             target = self._context(partition, line)
-        elif match.wording.role is Role.OPENS:
-            blocks.extend(self._supersede(partition, line, match))
-            target = self._begin(partition, line, match, clock)
         else:
             target = self._best(partition, line, match)
-            if target is None and match.wording.role is Role.VICTIM:
+            if target is None and match.wording.role is not Role.BODY:
+                if match.wording.role is Role.OPENS:
+                    blocks.extend(self._supersede(partition, line, match))
                 target = self._begin(partition, line, match, clock)
         if target is not None:
-            blocks.extend(self._extend(partition, target, line, match.part if match else None, clock))
+            blocks.extend(self._extend(partition, target, line, match, clock))
         return blocks
 
     def advance(self, place: Place, clock: datetime) -> list[Block]:
@@ -204,14 +203,14 @@ class Assembler:
         return report
 
     def _extend(
-        self, partition: _Partition, report: _Open, line: Line, part: Part | None, clock: datetime
+        self, partition: _Partition, report: _Open, line: Line, match: Match | None, clock: datetime
     ) -> Iterator[Block]:
-        report.entries.append(Entry(line, part))
+        report.entries.append(Entry(line, match.part, unread=bool(match.unread)) if match else Entry(line, None))
         report.size += len(line.raw)
         self._size += len(line.raw)
         report.touched = clock
-        if part is not None:
-            report.progress.add(part)
+        if match is not None:
+            report.progress.add(match.part)
         partition.settled.pop(id(report), None)
         partition.active[id(report)] = report
         partition.active.move_to_end(id(report))

@@ -23,9 +23,14 @@ _ISO_STAMP = re.compile(r"(?P<stamp>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9
 _HOST = re.compile(r"(?P<host>[^\s:\[\]]+) +")
 _TAG = re.compile(r"(?P<tag>[A-Za-z_][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
 _KERNEL_TAG = re.compile(r" *kernel: ?")
+_QUOTED = re.compile(r"(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*")
+"""What a mail, a comment, a pasted transcript or an indented copy puts before a line."""
 _UPTIME = re.compile(r" *\[ *(?P<seconds>\d{1,10})\.(?P<micros>\d{6})\](?:\[ *[TC]\d+\])? ?")
 
-_NOT_TAGS = frozenset({"oom_reaper", "oom-killer", "memory", "swap", "kmem", "CPU"})
+_NOT_TAGS = frozenset({
+    "oom_reaper", "oom-killer", "memory", "swap", "kmem", "CPU", "Pid", "Mem-Info", "Mem-info", "Node", "DMA", "DMA32",
+    "Normal", "HighMem", "sysrq", "SysRq", "Zone", "RIP", "Code", "UVM", "swap_pager",
+})  # fmt: skip
 """Words with a colon that begin a kernel message; where no tag stands before them they would be taken for one."""
 
 
@@ -66,7 +71,8 @@ class Envelope(Struct, frozen=True):
         return self._take_apart(raw, text)
 
     def _take_apart(self, raw: Raw, text: str) -> Line:
-        at = pri.end() if (pri := _PRI.match(text)) else 0
+        at = copied.end() if (copied := _QUOTED.match(text)) else 0
+        at = pri.end() if (pri := _PRI.match(text, at)) else at
         host = self.default_host
         when: When | None = None
         stamp = _SYSLOG_STAMP.match(text, at)

@@ -121,6 +121,7 @@ def _with(before: Episode | None, identified: Identified, member: Member, culpri
             open=True,
             when=report.when,
             culprit=culprit,
+            provider=report.provider,
         )
     members = {m.report_id: m for m in before.members}
     old = members.get(member.report_id)

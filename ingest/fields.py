@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
@@ -109,7 +109,12 @@ _EVENT = (
         _GROUP,
         "ECS outcome: `success` means that the kill worked, not that it is good news.",
     ),
-    _f("event.provider", Type.KEYWORD, _GROUP, "Who killed: `kernel`."),
+    _f(
+        "event.provider",
+        Type.KEYWORD,
+        _GROUP,
+        "Who killed, or who tells of it: `kernel`, `systemd-oomd`, `earlyoom`, `kubelet`, ...",
+    ),
     _f("event.reason", Type.KEYWORD, _SAID, "Why, in a few words."),
     _f("event.original", Type.RAW, (*_SAID, Kind.DEADLETTER), "The raw lines, cut at 65,536 characters."),
     _f("event.start", Type.DATE, (Kind.REPORT, Kind.EPISODE), "First line.", "ms"),
@@ -130,11 +135,14 @@ _WHERE = (
     _f("orchestrator.resource.type", Type.KEYWORD, _GROUP, "`pod`."),
     _f("orchestrator.resource.id", Type.KEYWORD, _GROUP, "Pod UID."),
     _f("kubernetes.pod.uid", Type.KEYWORD, _GROUP, "Pod UID again, for Elastic's own Kubernetes dashboards."),
+    _f("container.name", Type.KEYWORD, _GROUP, "Name of an LXC or machined container."),
+    _f("systemd.slice", Type.KEYWORD, _GROUP, "Deepest slice of the cgroup path."),
+    _f("systemd.session", Type.KEYWORD, _GROUP, "Login session of the cgroup path."),
     _f("systemd.unit", Type.KEYWORD, _GROUP, "Deepest service or scope of the cgroup path."),
 )
 
 _IDENTITY = (
-    _f("oom.family", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "Family of formats: `linux`, `openvz`."),
+    _f("oom.family", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "Family of formats: `linux`, `openvz`, `earlyoom`, ..."),
     _f("oom.constraint", Type.KEYWORD, (*_SAID, Kind.TASK, Kind.SIGNATURE), "What bounded the memory."),
     _f("oom.scope", Type.KEYWORD, _LOGGED, "Whose memory ran out: machine, cgroup, cpuset, container."),
     _f("oom.scope_name", Type.PATH, _LOGGED, "Which one: cgroup path, cpuset, container id."),
@@ -152,6 +160,10 @@ _VICTIM = (
     _f("process.pid", Type.LONG, (Kind.KILL, Kind.TASK), "The victim's pid, or the row's."),
     _f("process.name", Type.KEYWORD, (Kind.KILL, Kind.TASK), "Its name, at most 15 bytes."),
     _f("process.user.id", Type.KEYWORD, (Kind.KILL, Kind.TASK), "Its uid."),
+    _f("process.command_line", Type.PATH, _KILL, "Its command line, where a daemon prints it."),
+    _f("oom.victim.score", Type.LONG, _KILL, "Badness as printed; its scale changed with the kernel."),
+    _f("oom.victim.adj_legacy", Type.LONG, (Kind.KILL, Kind.TASK), "oom_adj, -17 to 15, before oom_score_adj."),
+    _f("oom.victim.signal", Type.KEYWORD, _KILL, "The last signal sent."),
     _f("oom.victim.score_adj", Type.LONG, (Kind.KILL, Kind.TASK), "oom_score_adj, -1000 to 1000."),
     _bytes("oom.victim.memory.total_vm", _KILL, "Virtual size; never a measure of guilt."),
     _bytes("oom.victim.memory.rss", _KILL, "Resident memory, when all its parts are known."),
@@ -169,12 +181,19 @@ _VICTIM = (
 _ASKED = (
     _f("oom.trigger.name", Type.KEYWORD, _SAID, "Who asked for memory: neither the victim nor the cause by itself."),
     _f("oom.trigger.pid", Type.LONG, _SAID, "Its thread id."),
+    _f("oom.trigger.user.id", Type.KEYWORD, _SAID, "Its effective uid."),
+    _f("oom.trigger.adj_legacy", Type.LONG, _SAID, "Its oom_adj, before oom_score_adj."),
     _f("oom.trigger.score_adj", Type.LONG, _SAID, "Its oom_score_adj."),
     _f("oom.request.gfp_mask", Type.KEYWORD, _SAID, "Allocation flags, hex."),
     _f("oom.request.gfp_flags", Type.KEYWORD, _SAID, "Allocation flags by name."),
     _f("oom.request.order", Type.LONG, _SAID, "2^order pages were asked for; -1 is SysRq."),
     _f("oom.request.nodemask", Type.KEYWORD, _SAID, "Allowed NUMA nodes of the request."),
     _f("oom.request.mems_allowed", Type.KEYWORD, _SAID, "Allowed NUMA nodes of the cpuset."),
+    _f("oom.request.cpuset", Type.PATH, _SAID, "The trigger's cpuset, the last part of its path."),
+    _f("oom.psi.avg10", Type.DOUBLE, _SAID, "Memory pressure of the last 10 seconds.", "percent"),
+    _f("oom.psi.avg60", Type.DOUBLE, _SAID, "Memory pressure of the last 60 seconds.", "percent"),
+    _f("oom.psi.avg300", Type.DOUBLE, _SAID, "Memory pressure of the last 300 seconds.", "percent"),
+    _f("oom.psi.limit", Type.DOUBLE, _SAID, "The limit that it crossed.", "percent"),
     _f("oom.culprit.name", Type.KEYWORD, _GROUP, "Who used the memory, by `rule`."),
     _f("oom.culprit.pid", Type.LONG, _GROUP, "Its pid."),
     _bytes("oom.culprit.rss", _GROUP, "Its resident memory."),
@@ -197,6 +216,8 @@ def _counter(name: str) -> tuple[Field, ...]:
 _CGROUP = (
     _f("oom.cgroup.limit.path", Type.PATH, _SAID, "The cgroup whose limit was hit."),
     _f("oom.cgroup.limit.ancestors", Type.PATH, _SAID, "That path and every path above it."),
+    _f("oom.cgroup.killed.path", Type.PATH, _SAID, "A cgroup that was killed as a whole."),
+    _f("oom.cgroup.killed.ancestors", Type.PATH, _SAID, "That path and every path above it."),
     _f("oom.cgroup.task.path", Type.PATH, _KILL, "The victim's cgroup."),
     _f("oom.cgroup.task.ancestors", Type.PATH, _KILL, "That path and every path above it."),
     _f("oom.cgroup.qos", Type.KEYWORD, _GROUP, "Kubernetes QoS class: guaranteed, burstable, besteffort."),
@@ -214,6 +235,7 @@ _REPORTED = (
     _f("oom.report.victim_count", Type.LONG, _REPORT, "Victims."),
     _f("oom.report.line_count", Type.LONG, _REPORT, "Lines."),
     _f("oom.report.lost_line_count", Type.LONG, _REPORT, "Lines known to be lost."),
+    _f("oom.report.unread_line_count", Type.LONG, _REPORT, "Lines with a tail that no wording knows."),
     _f("oom.report.original_truncated", Type.BOOLEAN, _REPORT, "True where `event.original` was cut."),
     _f("oom.tasks.count", Type.LONG, _REPORT, "Rows read from the process table."),
     _bytes("oom.tasks.rss_total", _REPORT, "Sum of their resident memory."),
@@ -253,6 +275,45 @@ _GROUPED = (
     _f("oom.task.share", Type.DOUBLE, _TASK, "Resident memory over the cgroup's limit.", "ratio"),
 )
 
+MEMORY_STAT = (
+    "anon", "file", "kernel", "kernel_stack", "pagetables", "percpu", "sock", "vmalloc", "shmem", "file_mapped",
+    "file_dirty", "file_writeback", "unevictable", "slab_reclaimable", "slab_unreclaimable", "slab", "cache", "rss",
+    "mapped_file", "swap",
+)  # fmt: skip
+"""Keys of memory.stat that are fields; the last four are those of cgroup v1."""
+
+_MEMORY = {
+    "total": "Pages of RAM.", "reserved": "RAM that the kernel set aside at boot.",
+    "high": "RAM above the 32-bit line.",
+    "cma_reserved": "RAM set aside for contiguous allocations.", "hwpoisoned": "RAM taken out as broken.",
+    "free": "Free pages.", "free_pcp": "Free pages in per-CPU lists.", "free_cma": "Free pages of the CMA areas.",
+    "active": "Active pages, before 2.6.28.", "inactive": "Inactive pages, before 2.6.28.",
+    "active_anon": "Active anonymous pages.", "inactive_anon": "Inactive anonymous pages.",
+    "isolated_anon": "Anonymous pages being reclaimed.", "active_file": "Active page cache.",
+    "inactive_file": "Inactive page cache.", "isolated_file": "Page cache being reclaimed.",
+    "unevictable": "Pages that cannot be reclaimed.", "dirty": "Pages to be written.",
+    "writeback": "Pages being written.", "unstable": "NFS pages not yet committed.", "mapped": "Mapped file pages.",
+    "shmem": "Shared memory and tmpfs.", "slab": "Kernel caches, before 2.6.32.",
+    "slab_reclaimable": "Kernel caches that can be reclaimed.", "slab_unreclaimable": "Kernel caches that cannot.",
+    "kernel_misc_reclaimable": "Other reclaimable kernel memory.", "kernel_stack": "Kernel stacks, all nodes.",
+    "page_tables": "Page tables.", "sec_page_tables": "Page tables of devices and guests.",
+    "bounce": "Bounce buffers.", "page_cache": "Page cache in total.",
+}  # fmt: skip
+
+_SYSTEM = (
+    *(_bytes(f"oom.system.memory.{name}", _REPORT, text) for name, text in _MEMORY.items()),
+    _bytes("oom.system.swap.total", _REPORT, "Swap."),
+    _bytes("oom.system.swap.free", _REPORT, "Free swap."),
+    _bytes("oom.system.swap.cached", _REPORT, "Swapped pages that are in memory as well."),
+    _f("oom.system.zones", Type.SHOWN, _REPORT, "Zones with watermarks and free blocks, for display."),
+    _f("oom.system.huge_pages", Type.SHOWN, _REPORT, "Huge pages by node and size, for display."),
+    _f("oom.system.slabs", Type.SHOWN, _REPORT, "Unreclaimable kernel caches, for display."),
+    _f("oom.system.allocations", Type.SHOWN, _REPORT, "Allocation sites of the kernel, for display."),
+    *(_bytes(f"oom.cgroup.stat.{name}", _REPORT, f"`{name}` of memory.stat.") for name in MEMORY_STAT),
+    _f("oom.cgroup.stat_other", Type.SHOWN, _REPORT, "Other keys of memory.stat and its event counts, for display."),
+    _f("oom.host.hardware", Type.KEYWORD, _REPORT, "The machine's name, as the kernel prints it."),
+)
+
 _CARE = (
     _f("oom.workload", Type.PATH, _SIGNATURE, "The workload that a signature names."),
     _f("oom.first_seen", Type.DATE, _SIGNATURE, "First report.", "ms"),
@@ -275,5 +336,5 @@ _CARE = (
 )
 
 FIELDS: tuple[Field, ...] = (
-    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_OPENVZ, *_GROUPED, *_CARE,
+    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_SYSTEM, *_OPENVZ, *_GROUPED, *_CARE,
 )  # fmt: skip

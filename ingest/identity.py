@@ -39,7 +39,7 @@ def workload(report: Report) -> str:
     """What failed, the same wherever it happens: container, cgroup or unit without ids, else the victim's name."""
     if report.scope.kind is ScopeKind.CONTAINER:
         return f"container {report.scope.name}"
-    path = report.cgroup.limit_path if report.cgroup else None
+    path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
     victim = report.victims[0] if report.victims else None
     if path is None and victim:
         path = victim.cgroup

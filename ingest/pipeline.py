@@ -19,13 +19,13 @@ from ingest.envelope import Envelope, Unreadable
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
-from ingest.model import Rejected
+from ingest.model import ASSUMED_PAGE, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ingest.counts import Counts
-    from ingest.model import Block, Document, Episode, Raw
+    from ingest.model import Block, Document, Episode, PageSize, Raw
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,6 +79,7 @@ class Pipeline:
         gap: Reports further apart than this are of different episodes.
         heads: Finds episodes that memory does not hold.
         prefix: First part of every index name.
+        page_size: What reports go by that do not tell their page size.
     """
 
     def __init__(
@@ -88,12 +89,14 @@ class Pipeline:
         gap: timedelta,
         heads: EpisodeHeads,
         prefix: str = "oom",
+        page_size: PageSize = ASSUMED_PAGE,
     ) -> None:
         self._envelope = envelope
         self._assembler = Assembler(bounds)
         self._episodes = Episodes(gap)
         self._heads = heads
         self._prefix = prefix
+        self._page_size = page_size
         self._may_matter = gate(formats.anchors())
         self._clocks: dict[Place, _Clock] = {}
         self._next: dict[Partition, int] = {}
@@ -144,7 +147,7 @@ class Pipeline:
         touched: dict[str, Episode] = {}
         joined = []
         for block in output.blocks:
-            identified = identify(formats.formats()[block.format].report(block))
+            identified = identify(formats.formats()[block.format].report(block, self._page_size))
             each = self._episodes.join(identified, analysis.culprit(identified.report), self._heads)
             touched[each.episode.id] = each.episode
             joined.append(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ingest.model import Action, ScopeKind
+from ingest.model import Action, Outcome, ScopeKind
 
 if TYPE_CHECKING:
     from ingest.model import Episode, Report, Scope, Victim
@@ -23,7 +23,13 @@ def of_kill(report: Report, victim: Victim) -> str:
 def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
     chosen = sum(victim.action is Action.SELECTED for victim in report.victims)
-    what = _died(len(report.victims), chosen) if report.victims else f"no victim ({report.outcome})"
+    killed = report.cgroup.killed_path if report.cgroup else None
+    if report.victims:
+        what = _died(len(report.victims), chosen)
+    elif killed and report.outcome is Outcome.KILLED:
+        what = f"cgroup {killed} was killed"
+    else:
+        what = f"no victim ({report.outcome})"
     return f"{what} on {report.host.name}: {_why(report)}"
 
 

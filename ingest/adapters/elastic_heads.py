@@ -83,6 +83,7 @@ class ElasticHeads:
             open=oom["episode"]["open"],
             when=when,
             culprit=_culprit(oom.get("culprit")),
+            provider=source["event"]["provider"],
         )
 
     def _members(self, episode_id: str) -> Iterator[Member]:

@@ -28,6 +28,7 @@ from ingest.document._pieces import (
     task_table,
     victim_state,
 )
+from ingest.document._system import cgroup_stat, system_state
 from ingest.document._tree import Tree, iso, merge, present
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
@@ -66,7 +67,7 @@ def of_episode(episode: Episode, prefix: str) -> Document:
                 "type": ["info"],
                 "action": "oom-episode",
                 "outcome": "success" if kills else "unknown",
-                "provider": "kernel",
+                "provider": episode.provider,
                 **span(episode.start, episode.end),
             },
             "message": sentence.of_episode(episode),
@@ -135,13 +136,18 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
                 "category": ["process"],
                 "type": ["end" if done else "info"],
                 "action": victim.action,
-                "outcome": "success" if done else "unknown",
+                "outcome": _DEATH[victim.gone],
                 "provider": report.provider,
                 "reason": report.reason,
                 "original": "\n".join(victim.lines)[:ORIGINAL_CAP],
             },
             "message": sentence.of_kill(report, victim),
-            "process": {"pid": victim.pid, "name": victim.name, "user": {"id": as_text(victim.uid)}},
+            "process": {
+                "pid": victim.pid,
+                "name": victim.name,
+                "user": {"id": as_text(victim.uid)},
+                "command_line": victim.command_line,
+            },
             "oom": {
                 "kernel": {"timestamp": {"us": victim.uptime_us}},
                 "victim": victim_state(report, victim),
@@ -160,7 +166,7 @@ def _report(joined: Joined, prefix: str) -> Document:
     text = "\n".join(report.lines)
     source = base("oom.report", identified.id, report.when, report.host, report.origin)
     merge(source, common(joined))
-    merge(source, runs_in(report.scope, None))
+    merge(source, runs_in(report.scope, report.cgroup.killed_path if report.cgroup else None))
     merge(
         source,
         {
@@ -184,8 +190,13 @@ def _report(joined: Joined, prefix: str) -> Document:
                     "outcome": report.outcome,
                     "victim_count": len(report.victims),
                     "line_count": len(report.lines),
+                    "lost_line_count": report.lost_lines,
+                    "unread_line_count": report.unread_lines or None,
                     "original_truncated": len(text) > ORIGINAL_CAP or None,
                 },
+                "system": system_state(report.machine),
+                "cgroup": cgroup_stat(report.cgroup),
+                "host": {"hardware": report.kernel.hardware} if report.kernel else None,
                 "tasks": task_table(report),
                 "openvz": openvz_round(report),
             },
@@ -213,7 +224,7 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
                     "signature": identified.signature,
                     "report": {"id": identified.id},
                     "episode": {"id": joined.episode.id},
-                    "victim": {"score_adj": task.score_adj},
+                    "victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy},
                     "system": {"page_size": page_size_of(report)},
                     "task": task_row(report, task, rank),
                 },
@@ -221,6 +232,9 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
         )
         yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source)
 
+
+_DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}
+"""A kill worked, did not, or nothing more was said of it."""
 
 _EVENT_OUTCOME = {Outcome.KILLED: "success", Outcome.PANIC: "failure", Outcome.NO_VICTIM: "failure"}
 """ECS means success of the action: a kill that worked, not good news."""

@@ -66,17 +66,27 @@ def common(joined: Joined) -> Tree:
             "report": {"id": identified.id},
             "episode": {"id": joined.episode.id},
             "kernel": {"taint": list(kernel.taint) if kernel else None},
-            "trigger": {"name": trigger.name, "pid": trigger.pid, "score_adj": trigger.score_adj} if trigger else None,
+            "trigger": {
+                "name": trigger.name,
+                "pid": trigger.pid,
+                "user": {"id": as_text(trigger.uid)},
+                "score_adj": trigger.score_adj,
+                "adj_legacy": trigger.adj_legacy,
+            }
+            if trigger
+            else None,
             "request": {
                 "gfp_mask": request.gfp_mask,
                 "gfp_flags": list(request.gfp_flags),
                 "order": request.order,
                 "nodemask": request.nodemask,
                 "mems_allowed": request.mems_allowed,
+                "cpuset": request.cpuset,
             }
             if request
             else None,
             "cgroup": cgroup_state(report.cgroup),
+            "psi": pressure_of(report),
             "culprit": culprit_of(analysis.culprit(report)),
             "system": {"page_size": page_size_of(report)},
         },
@@ -100,14 +110,15 @@ def span(start: datetime, end: datetime) -> Tree:
 def runs_in(scope: Scope, path: str | None) -> Tree:
     """The container, pod or unit of a cgroup path, or the OpenVZ container whose memory ran out."""
     if scope.kind is ScopeKind.CONTAINER:
-        return {"container": {"id": scope.name, "runtime": "openvz"}}
+        # The kernel and OpenVZ number their containers; a runtime names them by hex digits.
+        return {"container": {"id": scope.name, "runtime": "openvz" if (scope.name or "").isdigit() else None}}
     path = path or (scope.name if scope.kind is ScopeKind.CGROUP else None)
     if path is None:
         return {}
     found = cgroup.decode(path)
     tree: Tree = {
-        "container": {"id": found.container_id, "runtime": found.runtime},
-        "systemd": {"unit": found.unit},
+        "container": {"id": found.container_id, "name": found.container_name, "runtime": found.runtime},
+        "systemd": {"unit": found.unit, "slice": found.slice, "session": found.session},
         "oom": {"cgroup": {"qos": found.qos}},
     }
     if found.pod_uid:
@@ -124,6 +135,7 @@ def cgroup_state(state: CgroupState | None) -> Tree | None:
         return None
     return {
         "limit": cgroup_path(state.limit_path),
+        "killed": cgroup_path(state.killed_path),
         "group_kill": state.group_kill,
         "memory": memory_counter(state.memory),
         "swap": memory_counter(state.swap),
@@ -149,7 +161,13 @@ def memory_counter(counter: Counter | None) -> Tree | None:
 def victim_state(report: Report, victim: Victim) -> Tree:
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
     memory = process_sizes(victim.sizes) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
-    return {"score_adj": victim.score_adj, "memory": memory}
+    return {
+        "score": victim.score,
+        "score_adj": victim.score_adj,
+        "adj_legacy": victim.adj_legacy,
+        "signal": victim.signal,
+        "memory": memory,
+    }
 
 
 def process_sizes(sizes: Sizes) -> Tree:
@@ -206,6 +224,13 @@ def culprit_of(culprit: Culprit | None) -> Tree | None:
         "rule": culprit.rule,
         "is_victim": culprit.is_victim,
     }
+
+
+def pressure_of(report: Report) -> Tree | None:
+    found = report.pressure
+    if found is None:
+        return None
+    return {"avg10": found.avg10, "avg60": found.avg60, "avg300": found.avg300, "limit": found.limit}
 
 
 def page_size_of(report: Report) -> Tree | None:

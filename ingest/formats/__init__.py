@@ -1,10 +1,11 @@
-"""The families of OOM records, one file each, found by looking at this folder.
+"""The families of OOM records, one file (or folder) each, found by looking at this folder.
 
 A module here that does not begin with an underscore has one ``FORMAT``. There is no list to edit.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,19 +18,22 @@ from ingest.formats._types import Format, Progress, Wording
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ingest.model import Line, Part
 
 __all__ = ["Format", "Match", "Progress", "Wording", "anchors", "formats", "is_candidate", "read"]
 
+_BARE_TAG = re.compile(r"(?P<tag>[A-Za-z][\w.-]{0,63})(?:\[\d{1,10}\])?: +")
+
 
 class Match(Struct, frozen=True):
-    """A line that a wording explains."""
+    """A line that a wording explains. ``unread`` is a tail that it does not know; the record keeps it in its raw text."""
 
     format: Format
     wording: Wording
     part: Part
+    unread: str = ""
 
 
 @cache
@@ -59,7 +63,7 @@ def is_candidate(line: Line) -> bool:
     return any(
         anchor in line.text
         for family in formats().values()
-        if _may_print(family, line)
+        if line.tag in family.tags or (line.tag is None and line.uptime_us is not None)
         for wording in family.wordings
         if wording.role is not Role.BODY
         for anchor in wording.anchors
@@ -67,29 +71,51 @@ def is_candidate(line: Line) -> bool:
 
 
 def read(line: Line, open_families: Collection[str]) -> Match | None:
-    """What a line says, or ``None``. ``open_families`` are those with an open report on the line's host."""
-    text = line.text
-    for family in formats().values():
-        if not _may_print(family, line):
+    """What a line says, or ``None``. ``open_families`` are those with an open report on the line's host.
+
+    A line that only a wording's beginning explains is read too, and its tail kept as ``unread``: a newer kernel that
+    adds a field costs the field, never the record.
+    """
+    for family, wording, text in _possible(line, open_families):
+        try:
+            result = _grammar(family.name, wording.id).parse_string(text, parse_all=True)
+        except pp.ParseException:
             continue
-        for wording in family.wordings:
-            if wording.role is Role.BODY and family.name not in open_families:
-                continue
-            if not any(anchor in text for anchor in wording.anchors):
-                continue
-            try:
-                result = _grammar(family.name, wording.id).parse_string(text, parse_all=True)
-            except pp.ParseException:
-                continue
-            return Match(family, wording, wording.part(result.as_dict()))
+        return Match(family, wording, wording.part(result.as_dict()))
+    for family, wording, text in _possible(line, open_families):
+        if wording.role is Role.BODY:
+            continue
+        try:
+            found = _open_ended(family.name, wording.id).parse_string(text).as_dict()
+        except pp.ParseException:
+            continue
+        return Match(family, wording, wording.part(found), found.pop("unread"))
     return None
 
 
-def _may_print(family: Format, line: Line) -> bool:
-    return line.tag is None or line.tag in family.tags
+def _possible(line: Line, open_families: Collection[str]) -> Iterator[tuple[Format, Wording, str]]:
+    """The wordings that a line may be, cheaply told, and the text that each would have to explain."""
+    for family in formats().values():
+        if line.tag is not None and line.tag not in family.tags:
+            continue
+        text = line.text
+        if line.tag is None and (found := _BARE_TAG.match(text)) and found["tag"] in family.tags:
+            text = text[found.end() :]
+        for wording in family.wordings:
+            if wording.role is Role.BODY and family.name not in open_families:
+                continue
+            if any(anchor in text for anchor in wording.anchors):
+                yield family, wording, text
 
 
 @cache
 def _grammar(family: str, wording_id: str) -> pp.ParserElement:
     wording = next(w for w in formats()[family].wordings if w.id == wording_id)
     return wording.grammar().parse_with_tabs()
+
+
+@cache
+def _open_ended(family: str, wording_id: str) -> pp.ParserElement:
+    """The same with a tail: anything that does not go on in the middle of a word."""
+    tail = pp.Regex(r"(?<!\w)[\s\S]+|(?!\w)[\s\S]+").leave_whitespace()("unread")
+    return (_grammar(family, wording_id) + tail).parse_with_tabs()

@@ -5,22 +5,66 @@ from __future__ import annotations
 import pyparsing as pp
 
 KIB = 1024
+MIB = 1 << 20
+
+_DIGITS = 25
+"""No number in a log needs more digits than 2**64 has; longer runs are not read as numbers."""
+
+
+def word(text: str) -> pp.ParserElement:
+    """Literal text that must stand there and says nothing more."""
+    return pp.Suppress(pp.Literal(text))
 
 
 def integer(name: str) -> pp.ParserElement:
-    """A whole number, possibly negative, as ``int``."""
-    return pp.Regex(r"-?\d+").set_parse_action(lambda t: int(t[0]))(name)
+    """A whole number, possibly negative, as ``int``; never the first digits of something longer."""
+    return pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?![\w])").set_parse_action(lambda t: int(t[0]))(name)
+
+
+def unit(name: str, suffix: str, factor: int) -> pp.ParserElement:
+    """``123kB`` and its like, as bytes: the number, at once followed by ``suffix``, times ``factor``."""
+    number = pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?={suffix})").set_parse_action(lambda t: int(t[0]) * factor)
+    return number(name) + word(suffix)
+
+
+def kib(name: str) -> pp.ParserElement:
+    """``123kB`` as bytes. The kernel's kB is 1024 bytes (``K()`` in mm/oom_kill.c)."""
+    return unit(name, "kB", KIB)
 
 
 def kibibytes(label: str, name: str) -> pp.ParserElement:
-    """``label:123kB``, as bytes. The kernel's kB is 1024 bytes (``K()`` in mm/oom_kill.c)."""
-    number = pp.Regex(r"\d+(?=kB)").set_parse_action(lambda t: int(t[0]) * KIB)
-    return pp.Suppress(f"{label}:") + number(name) + pp.Suppress("kB")
+    """``label:123kB``, as bytes."""
+    return word(f"{label}:") + kib(name)
 
 
-def name_until(anchor: str) -> pp.ParserElement:
-    """A process name up to the last ``anchor`` of the line, which is left to be read.
+def decimal(name: str) -> pp.ParserElement:
+    """A number with an optional fraction, as ``float``."""
+    return pp.Regex(r"\d{1,12}(?:\.\d{1,9})?").set_parse_action(lambda t: float(t[0]))(name)
 
-    Names are free text: they may hold the anchor itself, so only its last occurrence ends them.
+
+def until(anchor: str, name: str = "name") -> pp.ParserElement:
+    """Free text up to the last ``anchor`` (a pattern) of the line, which is left to be read.
+
+    Names and paths are written by strangers: they may hold the anchor itself, so only its last occurrence ends them.
     """
-    return pp.Regex(rf".*(?={anchor})").leave_whitespace()("name")
+    return pp.Regex(rf".*(?={anchor})").leave_whitespace()(name)
+
+
+def pattern(expression: str, name: str) -> pp.ParserElement:
+    """Text of a given shape, by name."""
+    return pp.Regex(expression)(name)
+
+
+def rest(name: str) -> pp.ParserElement:
+    """Everything that is left of the line, at least one character."""
+    return pp.Regex(r".+")(name)
+
+
+def ignored() -> pp.ParserElement:
+    """Everything that is left of the line, known and of no use."""
+    return pp.Suppress(pp.Regex(r".*"))
+
+
+def pairs(shape: str, name: str) -> pp.ParserElement:
+    """``key:123kB key:45 ...`` in any order, as a list of the texts; ``shape`` is the pattern of one pair."""
+    return pp.OneOrMore(pp.Regex(shape)).set_results_name(name)

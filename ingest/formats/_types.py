@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pyparsing as pp
 
-    from ingest.model import Block, Part, Report, Role
+    from ingest.model import Block, PageSize, Part, Report, Role
 
 
 Fields = dict[str, Any]
@@ -27,7 +27,8 @@ class Wording(Struct, frozen=True, kw_only=True):
         anchors: Literals of which every such line carries one. ``BODY`` lines are only looked for in an open report.
         grammar: Builds the pyparsing grammar of a whole line; called once, on first use.
         part: Turns the grammar's named results into the family's value.
-        source: The function that prints it, and the versions that do.
+        source: The function that prints it.
+        versions: The versions that do, oldest to newest.
         example: A line (without envelope) that the grammar reads.
     """
 
@@ -37,6 +38,7 @@ class Wording(Struct, frozen=True, kw_only=True):
     grammar: Callable[[], pp.ParserElement]
     part: Callable[[Fields], Part]
     source: str
+    versions: str
     example: str
 
 
@@ -68,17 +70,19 @@ class Format(Struct, frozen=True, kw_only=True):
     Attributes:
         name: The family's name, as in ``oom.family``.
         title: The same for people.
+        versions: The versions it is read for, for people.
         tags: Syslog tags whose lines may be this family's; a line without a tag always may.
         wordings: In the order in which they are tried.
         progress: Makes the memory of a newly opened report.
-        report: Makes a report of a block of this family.
+        report: Makes a report of a block of this family; the page size holds where the block does not tell one.
         head_ends_report: Whether a new head says that the report before it (of the same key) is over.
     """
 
     name: str
     title: str
+    versions: str
     tags: frozenset[str]
     wordings: tuple[Wording, ...]
     progress: Callable[[], Progress]
-    report: Callable[[Block], Report]
+    report: Callable[[Block, PageSize], Report]
     head_ends_report: bool

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 import pyparsing as pp
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ingest.formats._elements import integer, name_until
+from ingest.formats._elements import integer, until
+from ingest.formats._reports import begun
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import (
     Action,
@@ -27,7 +29,6 @@ from ingest.model import (
     OpenVzExit,
     OpenVzRound,
     Outcome,
-    Report,
     Role,
     Scope,
     ScopeKind,
@@ -37,7 +38,7 @@ from ingest.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.model import Block, Line, Part
+    from ingest.model import Block, Line, PageSize, Part, Report
 
 
 class _Round(Struct, frozen=True, kw_only=True):
@@ -139,7 +140,7 @@ def _selected() -> pp.ParserElement:
 def _exited() -> pp.ParserElement:
     return (
         pp.Suppress("OOM killed process ")
-        + name_until(r" \(pid=\d+, ve=\d+\) exited, free=")
+        + until(r" \(pid=\d+, ve=\d+\) exited, free=")
         + pp.Suppress("(pid=")
         + integer("pid")
         + pp.Suppress(", ve=")
@@ -168,29 +169,24 @@ class _Progress:
         self.anchored = self.anchored or isinstance(part, _Exit)
 
 
-def _report(block: Block) -> Report:
-    first, last = block.entries[0].line, block.entries[-1].line
+def _report(block: Block, _page_size: PageSize) -> Report:
     rounds = [entry.part for entry in block.entries if isinstance(entry.part, _Round)]
     victims = tuple(_victims(block))
     ve = next(entry.part.key for entry in block.entries if entry.part and entry.part.key)
     opened = bool(rounds) and rounds[0].opens
-    return Report(
-        family="openvz",
-        provider="kernel",
-        reason="container over its memory limit" if rounds else "process of a container killed",
-        host=first.host,
-        when=first.when,
-        ended=last.when,
-        uptime_us=first.uptime_us,
-        origin=first.origin,
-        completeness=_completeness(rounds, opened=opened),
-        closed_by=block.closed_by,
-        outcome=Outcome.KILLED if victims else Outcome.UNKNOWN,
-        lines=tuple(entry.line.raw for entry in block.entries),
+    return replace(
+        begun(
+            block,
+            family="openvz",
+            provider="kernel",
+            reason="container over its memory limit" if rounds else "process of a container killed",
+            completeness=_completeness(rounds, opened=opened),
+            outcome=Outcome.KILLED if victims else Outcome.UNKNOWN,
+        ),
         scope=Scope(ScopeKind.CONTAINER, ve),
         victims=victims,
         openvz=_merged(ve, rounds),
-        head=first.text if opened else "",
+        head=block.entries[0].line.text if opened else "",
     )
 
 
@@ -238,6 +234,7 @@ def _victim(part: _Exit, before: _Exit | None, line: Line) -> Victim:
         pid=part.pid,
         name=part.name,
         action=Action.KILL,
+        gone=True,
         when=line.when,
         uptime_us=line.uptime_us,
         origin=line.origin,
@@ -259,7 +256,8 @@ def _freed(part: _Exit, before: _Exit | None) -> int | None:
 
 FORMAT = Format(
     name="openvz",
-    title="OpenVZ and Virtuozzo",
+    title="OpenVZ and Virtuozzo containers",
+    versions="2.6.18-028stab056 to 042stab061, Virtuozzo 3 and 4",
     tags=frozenset({"kernel"}),
     progress=_Progress,
     report=_report,
@@ -271,7 +269,8 @@ FORMAT = Format(
             anchors=("): selecting to kill, queued ",),
             grammar=_selecting,
             part=_Round.read,
-            source="kill_signal, Virtuozzo 3 and 4 (source not public)",
+            source="kill_signal (source not public)",
+            versions="Virtuozzo 3 and 4, 2.6.18",
             example="kill_signal(13516.0): selecting to kill, queued 0, seq 1, exc 2326 0 goal 2326 0...",
         ),
         Wording(
@@ -280,7 +279,8 @@ FORMAT = Format(
             anchors=("kill_signal(",),
             grammar=_task,
             part=_Round.read,
-            source="kill_signal, Virtuozzo 3 and 4 (source not public)",
+            source="kill_signal (source not public)",
+            versions="Virtuozzo 3 and 4, 2.6.18",
             example="kill_signal(13516.0): task ebb0c6f0, thg d33a1b00, sig 1",
         ),
         Wording(
@@ -289,7 +289,8 @@ FORMAT = Format(
             anchors=("kill_signal(",),
             grammar=_selected,
             part=_Round.read,
-            source="kill_signal, Virtuozzo 3 and 4 (source not public)",
+            source="kill_signal (source not public)",
+            versions="Virtuozzo 3 and 4, 2.6.18",
             example="kill_signal(13516.0): selected 1, signalled 1, queued 1, seq 1, exc 2326 0 red 61795 745",
         ),
         Wording(
@@ -298,7 +299,8 @@ FORMAT = Format(
             anchors=("OOM killed process ",),
             grammar=_exited,
             part=_Exit.read,
-            source="ub_oom_task_dead (kernel/ub/ub_oom.c), 2.6.18-028stab056 to early 042stab",
+            source="ub_oom_task_dead (kernel/ub/ub_oom.c)",
+            versions="2.6.18-028stab056 to 042stab061",
             example="OOM killed process apache2 (pid=10557, ve=13516) exited, free=49552 gen=24506.",
         ),
     ),

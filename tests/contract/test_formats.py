@@ -25,9 +25,10 @@ def line(text: str, tag: str | None = "kernel") -> Line:
 
 @pytest.mark.parametrize(("family", "wording"), WORDINGS, ids=lambda each: getattr(each, "id", None))
 def test_an_example_is_read_by_its_own_wording(family: formats.Format, wording: Wording) -> None:
-    match = formats.read(line(wording.example), {family.name})
-    assert match is not None
-    assert match.wording.id == wording.id
+    for tag in (*family.tags, None):
+        match = formats.read(line(wording.example, tag), {family.name})
+        assert match is not None
+        assert (match.wording.id, match.unread) == (wording.id, "")
 
 
 @pytest.mark.parametrize(("family", "wording"), WORDINGS, ids=lambda each: getattr(each, "id", None))

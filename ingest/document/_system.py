@@ -1,0 +1,61 @@
+"""The machine's memory and a cgroup's memory.stat, as a report's document shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.document._tree import Tree, present
+from ingest.fields import MEMORY_STAT
+
+if TYPE_CHECKING:
+    from ingest.model import CgroupState, MachineState, Zone
+
+SHOWN_ROWS = 50
+"""Zones, caches and sites that a document shows; the raw lines have them all."""
+
+
+def system_state(machine: MachineState | None) -> Tree | None:
+    if machine is None:
+        return None
+    memory, swap = machine.memory, machine.swap
+    return {
+        "memory": {name: _bytes(getattr(memory, name)) for name in memory.__struct_fields__},
+        "swap": {name: _bytes(getattr(swap, name)) for name in swap.__struct_fields__},
+        "zones": [present(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
+        "huge_pages": [
+            present({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
+            for h in machine.huge_pages[:SHOWN_ROWS]
+        ],
+        "slabs": [{"name": s.name, "used": s.used, "total": s.total} for s in machine.slabs[:SHOWN_ROWS]],
+        "allocations": [
+            present({"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function})
+            for a in machine.allocations[:SHOWN_ROWS]
+        ],
+    }
+
+
+def cgroup_stat(state: CgroupState | None) -> Tree | None:
+    """memory.stat: the keys that people plot as fields, the rest for display."""
+    if state is None or not state.stat:
+        return None
+    other = {name: size for name, size in state.stat.items() if name not in MEMORY_STAT} | dict(state.events)
+    named = {name: _bytes(size) for name, size in state.stat.items() if name in MEMORY_STAT}
+    return {"stat": named, "stat_other": [present({"name": name, "value": value}) for name, value in other.items()]}
+
+
+def _zone(zone: Zone) -> Tree:
+    return {
+        "node": zone.node,
+        "name": zone.name,
+        "bytes": dict(zone.sizes),
+        "all_unreclaimable": zone.all_unreclaimable,
+        "lowmem_reserve_pages": list(zone.lowmem_reserve_pages),
+        "free_blocks": [
+            present({"size": block.size, "count": block.count, "types": block.types or None})
+            for block in zone.free_blocks
+        ],
+    }
+
+
+def _bytes(size: int | None) -> Tree | None:
+    return None if size is None else {"bytes": size}

@@ -1,0 +1,103 @@
+"""Mem-Info parts to the machine's state, in bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ingest.formats.linux.kernel_memory import AllocationRow, SlabRow
+from ingest.formats.linux.memory import Buddy, Huge, Kilobytes, Node, Pages, Reserve, ZoneLine
+from ingest.model import MachineState, SystemMemory, SystemSwap, Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.model import Part
+
+_PAGES = {
+    "pages RAM": "total", "pages of RAM": "total", "pages reserved": "reserved", "reserved pages": "reserved",
+    "pages HighMem": "high", "pages HighMem/MovableOnly": "high", "pages of HIGHMEM": "high",
+    "pages cma reserved": "cma_reserved", "pages hwpoisoned": "hwpoisoned", "total pagecache pages": "page_cache",
+    "pages dirty": "dirty", "pages writeback": "writeback", "pages mapped": "mapped", "pages slab": "slab",
+    "pages pagetables": "page_tables", "pagetables": "page_tables", "sec_pagetables": "sec_page_tables",
+}  # fmt: skip
+"""Words of the kernel that are not our names; a word that is one needs no line here."""
+
+_FROM_NODES = ("kernel_stack",)
+_FIELDS = frozenset(SystemMemory.__struct_fields__)
+_LONG_MAX = (1 << 63) - 1
+
+
+def machine_state(parts: Iterable[Part], page: int) -> MachineState | None:
+    """The machine's memory as the lines of one report tell it; ``None`` where none of them does.
+
+    Args:
+        parts: What the lines say, in their order: reserve and free lists belong to zones named before them.
+        page: Bytes in a page.
+    """
+    memory: dict[str, int] = {}
+    swap: dict[str, int] = {}
+    zones: dict[tuple[int | None, str], Zone] = {}
+    latest: tuple[int | None, str] | None = None
+    huge, slabs, sites = [], [], []
+    for part in parts:
+        match part:
+            case Pages():
+                _pages(part, page, memory, swap)
+            case Kilobytes():
+                _kilobytes(part, memory, swap)
+            case Node():
+                for name in _FROM_NODES:
+                    if name in part.sizes:
+                        memory[name] = memory.get(name, 0) + part.sizes[name]
+            case ZoneLine():
+                latest = part.node, part.zone
+                zones.setdefault(
+                    latest,
+                    Zone(node=part.node, name=part.zone, sizes=part.sizes, all_unreclaimable=part.unreclaimable),
+                )
+            case Reserve() if latest:
+                zones[latest] = replace(zones[latest], lowmem_reserve_pages=part.pages)
+            case Buddy():
+                at = part.node, part.zone
+                zones[at] = replace(
+                    zones.get(at) or Zone(node=part.node, name=part.zone, sizes={}), free_blocks=part.blocks
+                )
+            case Huge():
+                huge.append(part.pages)
+            case SlabRow():
+                slabs.append(part.slab)
+            case AllocationRow():
+                sites.append(part.site)
+            case _:
+                pass
+    if not (memory or swap or zones or huge or slabs or sites):
+        return None
+    return MachineState(
+        memory=SystemMemory(**memory),
+        swap=SystemSwap(**swap),
+        zones=tuple(zones.values()),
+        huge_pages=tuple(huge),
+        slabs=tuple(slabs),
+        allocations=tuple(sites),
+    )
+
+
+def _pages(part: Pages, page: int, memory: dict[str, int], swap: dict[str, int]) -> None:
+    for word, count in part.counts.items():
+        name = _PAGES.get(word, word)
+        if count * page > _LONG_MAX:
+            continue
+        if word in ("pages in swap cache", "pages swap cached"):
+            swap["cached"] = count * page
+        elif name in _FIELDS:
+            memory.setdefault(name, count * page)
+
+
+def _kilobytes(part: Kilobytes, memory: dict[str, int], swap: dict[str, int]) -> None:
+    for word, size in part.sizes.items():
+        if word == "free":
+            memory.setdefault("free", size)
+        else:
+            swap["total" if word == "Total swap" else "free"] = size

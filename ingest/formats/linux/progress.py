@@ -1,0 +1,98 @@
+"""How far an open Linux report has got: which lines still belong to it, and when its id is fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingest.formats.linux.header import Header, Manual
+from ingest.formats.linux.kill import Kill, NotKilled, Selected
+from ingest.formats.linux.memcg import Group
+from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
+from ingest.formats.linux.reaper import Reaped
+from ingest.formats.linux.summary import Summary
+
+if TYPE_CHECKING:
+    from ingest.model import Part
+
+
+@dataclass(slots=True)
+class LinuxProgress:
+    """What an open Linux report has said so far."""
+
+    headed: bool = False
+    manual: bool = False
+    selected: set[int] = field(default_factory=set)
+    chosen: set[int] = field(default_factory=set)
+    killed: set[int] = field(default_factory=set)
+    reaped: set[int] = field(default_factory=set)
+    many: bool = False
+    lines: int = 0
+
+    @property
+    def anchored(self) -> bool:
+        """The id rests on the first victim's kill line."""
+        return bool(self.killed)
+
+    @property
+    def done(self) -> bool:
+        """Every victim was reaped. A group kill or a rage never says that it is over."""
+        return bool(self.killed) and not self.many and self.killed <= self.reaped
+
+    @property
+    def takes_context(self) -> bool:
+        """Stack and Mem-Info stand before the first kill line."""
+        return not self.killed and not self.reaped
+
+    def fit(self, part: Part) -> int:
+        """Lines that name a victim go to the report that named it before; others to one still without a kill."""
+        named = self.selected | self.chosen | self.killed
+        match part:
+            case Header():
+                # SysRq says that it asks before the report begins; nothing else stands before a header.
+                return int(self.manual and self.lines == 1)
+            case Summary() | Selected():
+                return _fit(part.pid in named, could=not self.chosen and not self.selected and not self.killed)
+            case Kill():
+                # The leader may have dropped its memory: then the kill line names another thread than the summary.
+                # A child may die in the place of the selected process, and what shares its memory dies with it.
+                also = part.sizes.total_vm is None and part.message is None
+                return _fit(part.pid in named, could=self.many or not self.killed or also)
+            case NotKilled():
+                return _fit(part.pid in named, could=not self.killed)
+            case Reaped():
+                return _fit(part.pid in self.chosen | self.killed, could=False)
+            case Group() | UbRound() | Panic() | NoVictim() | Suppressed():
+                return _fit(bool(named), could=True)
+            case Manual():
+                return int(part.ignored and self.manual)
+            case _:
+                return int(self.takes_context)
+
+    def add(self, part: Part) -> None:
+        """Take note of a line of this report."""
+        self.lines += 1
+        match part:
+            case Header():
+                self.headed = True
+            case Manual():
+                self.manual = True
+            case Selected():
+                self.selected.add(part.pid)
+            case Summary():
+                self.chosen.add(part.pid)
+            case Kill():
+                self.many = self.many or part.ub is not None
+                self.killed.add(part.pid)
+            case Reaped():
+                self.reaped.add(part.pid)
+            case Group():
+                self.many = True
+            case UbRound():
+                self.many = self.many or part.killed is not None
+            case _:
+                pass
+
+
+def _fit(names_victim: bool, *, could: bool) -> int:
+    return 2 if names_victim else int(could)

@@ -1,0 +1,331 @@
+"""A block of Linux lines to a report.
+
+A victim is put together from every line that names it; tables are turned from pages to bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from ingest.formats._reports import begun
+from ingest.formats.linux import gfp
+from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual
+from ingest.formats.linux.kernel_memory import Beancounter
+from ingest.formats.linux.kill import Kill, Selected
+from ingest.formats.linux.machine import machine_state
+from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn
+from ingest.formats.linux.memory import Buddy
+from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
+from ingest.formats.linux.reaper import Reaped
+from ingest.formats.linux.summary import Summary
+from ingest.formats.linux.tasks import Heading, Row
+from ingest.formats.linux.victims import victims
+from ingest.model import (
+    Action,
+    CgroupState,
+    Completeness,
+    Constraint,
+    Counter,
+    Kernel,
+    Outcome,
+    PageSize,
+    PageSizeSource,
+    Report,
+    Request,
+    Scope,
+    ScopeKind,
+    Sizes,
+    Task,
+    Trigger,
+    Victim,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.model import Block, Line
+
+_P = TypeVar("_P")
+
+_IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d+)")
+_NODE_UB = -1
+
+
+def report(block: Block, page_size: PageSize) -> Report:
+    """The report of a block of Linux lines.
+
+    Args:
+        block: The lines of one invocation.
+        page_size: What to go by where no free list line tells the page size.
+    """
+    said = Said(block, page_size)
+    died = tuple(victims(said))
+    constraint = _constraint(said)
+    scope = _scope(said, constraint)
+    header = said.first(Header)
+    suppressed = [part.count for part, _ in said.every(Suppressed)]
+    return replace(
+        begun(
+            block,
+            family="openvz" if _ub(said) is not None or said.first(Beancounter) is not None else "linux",
+            provider="kernel",
+            reason=_reason(scope, said),
+            completeness=_completeness(said),
+            outcome=_outcome(said, died),
+        ),
+        scope=scope,
+        constraint=constraint,
+        trigger=_trigger(said),
+        request=_request(said),
+        kernel=_kernel(said),
+        cgroup=_cgroup(said),
+        machine=machine_state((part for part, _ in said.parts), said.page_size.bytes),
+        page_size=said.page_size if said.counts_pages else None,
+        tasks=said.tasks,
+        victims=died,
+        lost_lines=sum(suppressed) if suppressed else None,
+        head=block.entries[0].line.text if header or not died else "",
+    )
+
+
+class Said:
+    """The parts of a block, each with its line, and the table read once."""
+
+    def __init__(self, block: Block, page_size: PageSize) -> None:
+        self.parts = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
+        told = next((part.blocks[0].size for part, _ in self.every(Buddy) if part.blocks), None)
+        self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
+        self.tasks = tuple(_tasks(self))
+        self.counts_pages = bool(self.tasks) or told is not None or self.first(Beancounter) is not None
+
+    def first(self, kind: type[_P]) -> _P | None:
+        """The first part of a kind."""
+        return next((part for part, _ in self.parts if isinstance(part, kind)), None)
+
+    def row(self, pid: int) -> Task | None:
+        """The table's row of a process."""
+        return next((task for task in self.tasks if task.pid == pid), None)
+
+    def every(self, kind: type[_P]) -> Iterator[tuple[_P, Line]]:
+        """Every part of a kind, with its line."""
+        return ((part, line) for part, line in self.parts if isinstance(part, kind))
+
+    def task_path(self) -> str | None:
+        """The victim's cgroup where a line before 5.0 tells it."""
+        return next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
+
+    def limit_path(self) -> str | None:
+        """The cgroup whose limit was hit, by the summary or the lines before 5.0."""
+        summary = self.first(Summary)
+        if summary and summary.limit_path:
+            return summary.limit_path
+        return next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
+
+
+def _tasks(said: Said) -> Iterator[Task]:
+    heading = said.first(Heading)
+    if heading is None:
+        return
+    # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
+    cells = re.compile(rf"((?:-?\d+\s+){{{len(heading.columns) - 2}}}-?\d+) (.*)")
+    for row, _ in said.every(Row):
+        if found := cells.fullmatch(row.rest):
+            value = dict(zip(heading.columns, map(int, found[1].split()), strict=False))
+            yield _task(row.task, found[2], value, said.page_size.bytes)
+
+
+def _task(pid: int, name: str, value: dict[str, int], page: int) -> Task:
+    """A row whose sizes are pages, but for ``pgtables_bytes`` (dump_task, mm/oom_kill.c)."""
+
+    def pages(*columns: str) -> int | None:
+        there = [value[column] for column in columns if column in value]
+        return sum(there) * page if there else None
+
+    return Task(
+        pid=pid,
+        name=name,
+        uid=value.get("uid"),
+        tgid=value.get("tgid"),
+        score_adj=value.get("oom_score_adj"),
+        adj_legacy=value.get("oom_adj"),
+        sizes=Sizes(
+            total_vm=pages("total_vm"),
+            rss=pages("rss"),
+            anon_rss=pages("rss_anon"),
+            file_rss=pages("rss_file"),
+            shmem_rss=pages("rss_shmem"),
+            page_tables=value.get("pgtables_bytes", pages("nr_ptes", "nr_pmds", "nr_puds")),
+            swap=pages("swapents"),
+        ),
+    )
+
+
+def _messages(said: Said) -> list[str]:
+    """What stands before the colon of kill and select lines."""
+    return [part.message for part, _ in said.parts if isinstance(part, Kill | Selected) and part.message]
+
+
+def _ub(said: Said) -> int | None:
+    """The OpenVZ container (beancounter) whose memory ran out; -1 is the whole node."""
+    numbers = [part.ub for part, _ in said.parts if isinstance(part, Header | Kill | UbRound) and part.ub is not None]
+    named = [int(found[1]) for message in _messages(said) if (found := _IN_UB.match(message))]
+    return next(iter([*named, *numbers]), None)
+
+
+def _constraint(said: Said) -> Constraint | None:
+    """From the summary; without it only the wording of a kill line, or order -1, says what the constraint was."""
+    summary, header = said.first(Summary), said.first(Header)
+    if said.first(Manual) or (header and header.order == -1):
+        return Constraint.MANUAL
+    if summary:
+        return summary.constraint
+    for message in _messages(said):
+        if message == "Memory cgroup out of memory" or _IN_UB.match(message):
+            return Constraint.MEMCG
+        if "MPOL_BIND" in message:
+            return Constraint.MEMORY_POLICY
+        if "cpuset" in message:
+            return Constraint.CPUSET
+    return Constraint.MEMCG if said.first(TaskIn) else None
+
+
+def _scope(said: Said, constraint: Constraint | None) -> Scope:
+    ub = _ub(said)
+    if ub is not None:
+        return Scope(ScopeKind.MACHINE) if ub in (0, _NODE_UB) else Scope(ScopeKind.CONTAINER, str(ub))
+    ve = next((kill.ve for kill, _ in said.every(Kill) if kill.ve not in (None, "0")), None)
+    summary, group, asked = said.first(Summary), said.first(Group), said.first(Cpuset)
+    if constraint is Constraint.MEMCG or said.first(MemcgCounter) is not None:
+        if ve is not None:
+            return Scope(ScopeKind.CONTAINER, ve)
+        return Scope(ScopeKind.CGROUP, said.limit_path() or (group.path if group and not summary else None))
+    if constraint is Constraint.CPUSET:
+        return Scope(ScopeKind.CPUSET, summary.cpuset if summary else asked.cpuset if asked else None)
+    told = summary or _messages(said) or said.first(Panic) or said.first(NoVictim)
+    return Scope(ScopeKind.MACHINE if told or constraint is Constraint.MANUAL else None)
+
+
+def _reason(scope: Scope, said: Said) -> str:
+    if said.first(Manual):
+        return "sysrq"
+    match scope.kind:
+        case ScopeKind.CGROUP:
+            return "memory cgroup limit reached"
+        case ScopeKind.CPUSET:
+            return "memory nodes of a cpuset exhausted"
+        case ScopeKind.CONTAINER:
+            return "container over its memory limit"
+        case ScopeKind.MACHINE:
+            return "global out of memory"
+        case _:
+            return "out of memory, the record does not say of what"
+
+
+def _completeness(said: Said) -> Completeness:
+    head = said.first(Header) is not None
+    tail = any(isinstance(part, Kill | Panic | NoVictim) for part, _ in said.parts)
+    if head:
+        return Completeness.COMPLETE if tail else Completeness.TAIL_MISSING
+    only_victims = all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
+    return Completeness.KILL_LINE_ONLY if only_victims else Completeness.HEAD_MISSING
+
+
+def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:
+    if any(victim.action is Action.KILL for victim in died):
+        return Outcome.KILLED
+    if said.first(Panic):
+        return Outcome.PANIC
+    ignored = any(part.ignored for part, _ in said.every(Manual))
+    if said.first(NoVictim) or ignored:
+        return Outcome.NO_VICTIM
+    if any(part.killed for part, _ in said.every(UbRound)):
+        return Outcome.KILLED
+    return Outcome.UNKNOWN if died else Outcome.TRUNCATED
+
+
+def _trigger(said: Said) -> Trigger | None:
+    header, cpu = said.first(Header), said.first(Cpu)
+    if header is None or header.trigger is None:
+        return None
+    thread = header.trigger_pid if header.trigger_pid is not None else cpu.thread if cpu else None
+    return Trigger(
+        name=header.trigger,
+        pid=thread,
+        uid=cpu.uid if cpu else None,
+        score_adj=header.score_adj,
+        adj_legacy=header.adj_legacy,
+    )
+
+
+def _kernel(said: Said) -> Kernel | None:
+    cpu, hardware = said.first(Cpu), said.first(Hardware)
+    if cpu is None and hardware is None:
+        return None
+    return Kernel(
+        release=cpu.release if cpu else None,
+        taint=cpu.taint if cpu else (),
+        hardware=hardware.text if hardware else None,
+    )
+
+
+def _request(said: Said) -> Request | None:
+    header, summary, asked, cpu = said.first(Header), said.first(Summary), said.first(Cpuset), said.first(Cpu)
+    if header is None:
+        return None
+    flags = header.flags or (gfp.names(header.mask, cpu.release if cpu else None) if header.mask else ())
+    return Request(
+        gfp_mask=header.mask,
+        gfp_flags=flags,
+        order=header.order,
+        nodemask=summary.nodemask if summary else header.nodemask,
+        mems_allowed=summary.mems_allowed if summary else asked.mems if asked else None,
+        cpuset=summary.cpuset if summary else asked.cpuset if asked else None,
+    )
+
+
+def _cgroup(said: Said) -> CgroupState | None:
+    group, counted = said.first(Group), said.first(Beancounter)
+    counters = {part.name: part.counter for part, _ in said.every(MemcgCounter)}
+    if counted:
+        page = said.page_size.bytes
+        counters = {"memory": _held(counted.ram, page), "swap": _held(counted.swap, page)}
+        counters["kmem"] = _held(counted.kmem, 1)
+    path = said.limit_path()
+    stat, events = _stat(said, path)
+    if path is None and group is None and not counters and not stat:
+        return None
+    return CgroupState(
+        limit_path=path,
+        group_kill=True if group else None,
+        stat=stat,
+        events=events,
+        memory=counters.get("memory"),
+        swap=counters.get("swap"),
+        memory_swap=counters.get("memory+swap"),
+        kmem=counters.get("kmem"),
+    )
+
+
+def _held(counter: tuple[int, int | None, int], factor: int) -> Counter:
+    used, limit, failed = counter
+    return Counter(
+        usage=used * factor, limit=None if limit is None else limit * factor, unlimited=limit is None, failcnt=failed
+    )
+
+
+def _stat(said: Said, path: str | None) -> tuple[dict[str, int], dict[str, int]]:
+    """memory.stat of the cgroup at its limit; a line for each descendant follows it and is left to the raw text."""
+    told = [part for part, _ in said.every(Stats)]
+    if not told:
+        return {}, {}
+    own = next((part for part in told if part.path == path), told[0])
+    if own.stat:
+        return own.stat, {}
+    lines = [part for part, _ in said.every(Stat)]
+    return (
+        {part.name: part.value for part in lines if not part.counts},
+        {part.name: part.value for part in lines if part.counts},
+    )

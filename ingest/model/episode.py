@@ -1,0 +1,98 @@
+"""Reports joined into episodes, and the documents that are written of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from ingest.model.line import Host, Origin, When
+    from ingest.model.report import Report, Scope
+
+
+class Culprit(Struct, frozen=True):
+    """Who used the memory, by which rule, and how sure that is."""
+
+    name: str
+    pid: int | None
+    rss: int | None
+    share: float | None
+    confidence: str
+    rule: str
+    is_victim: bool
+
+
+class Member(Struct, frozen=True):
+    """What an episode remembers of one of its reports."""
+
+    report_id: str
+    version: int
+    start: datetime
+    end: datetime
+    signature: str
+    victims: tuple[tuple[str, str], ...]
+    """Kill id and process name, sorted by kill id."""
+    unconfirmed: int = 0
+    """How many of them were only chosen: no line says that they died."""
+    uptime_us: int | None = None
+    """Uptime of its first line where no line carries a time: then gaps are measured by it."""
+
+
+class Episode(Struct, frozen=True):
+    """Reports of one host and scope with no gap above the limit. ``members`` are ordered by start and report id."""
+
+    id: str
+    host: Host
+    scope: Scope
+    family: str
+    origin: Origin
+    members: tuple[Member, ...]
+    open: bool
+    when: When
+    culprit: Culprit | None = None
+    provider: str = "kernel"
+
+    @property
+    def version(self) -> int:
+        """Grows with every report that is added or completed, and once more when the episode is closed."""
+        return 2 * sum(m.version for m in self.members) + (not self.open)
+
+    @property
+    def start(self) -> datetime:
+        """When the first report began."""
+        return min(m.start for m in self.members)
+
+    @property
+    def end(self) -> datetime:
+        """When the last report ended."""
+        return max(m.end for m in self.members)
+
+
+class Identified(Struct, frozen=True):
+    """A report with its ids: facts of the log, the same in every run."""
+
+    report: Report
+    id: str
+    signature: str
+    kill_ids: tuple[str, ...]
+    version: int
+
+
+class Joined(Struct, frozen=True):
+    """A report in its episode, as the episode stands with this report in it."""
+
+    identified: Identified
+    episode: Episode
+
+
+class Document(Struct, frozen=True):
+    """One document of one kind. ``version`` grows with content only, so an older copy never replaces a newer one."""
+
+    index: str
+    id: str
+    version: int
+    source: Mapping[str, object]

@@ -1,0 +1,212 @@
+"""What a report says: one invocation of a killer and everything it printed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.model.memory import Sizes
+
+if TYPE_CHECKING:
+    from ingest.model.block import ClosedBy
+    from ingest.model.line import Host, Origin, When
+    from ingest.model.memory import CgroupState, MachineState, PageSize, Pressure
+
+
+class Completeness(StrEnum):
+    """How much of a report was there to read."""
+
+    COMPLETE = "complete"
+    HEAD_MISSING = "head_missing"
+    TAIL_MISSING = "tail_missing"
+    KILL_LINE_ONLY = "kill_line_only"
+    INTERLEAVED = "interleaved"
+
+
+class Outcome(StrEnum):
+    """What came of one invocation of the killer."""
+
+    KILLED = "killed"
+    PANIC = "panic"
+    NO_VICTIM = "no_victim"
+    TRUNCATED = "truncated"
+    UNKNOWN = "unknown"
+
+
+class Constraint(StrEnum):
+    """What bounded the memory that ran out, in the words of ``enum oom_constraint`` (include/linux/oom.h)."""
+
+    NONE = "none"
+    MEMCG = "memcg"
+    CPUSET = "cpuset"
+    MEMORY_POLICY = "memory_policy"
+    MANUAL = "manual"
+
+
+class ScopeKind(StrEnum):
+    """Whose memory ran out."""
+
+    MACHINE = "machine"
+    CGROUP = "cgroup"
+    CPUSET = "cpuset"
+    CONTAINER = "container"
+
+
+class Scope(Struct, frozen=True):
+    """Whose memory ran out, and which one: a cgroup path, a cpuset, a container id. ``None`` is what no line says."""
+
+    kind: ScopeKind | None
+    name: str | None = None
+
+
+class ReaperOutcome(StrEnum):
+    """What the OOM reaper said of its work."""
+
+    REAPED = "reaped"
+    UNABLE = "unable"
+
+
+class Reaper(Struct, frozen=True, kw_only=True):
+    """What was left of the victim's memory (bytes) and how long after the kill line that was said (us)."""
+
+    outcome: ReaperOutcome
+    anon_rss: int | None = None
+    file_rss: int | None = None
+    shmem_rss: int | None = None
+    delay_us: int | None = None
+
+
+class OpenVzExit(Struct, frozen=True, kw_only=True):
+    """What the line of an OOM-killed process that exited says (kernel/ub/ub_oom.c, ``ub_oom_task_dead``).
+
+    ``free_pages`` is free memory of the whole node, ``generation`` the node's count of OOM-killed address spaces since
+    boot, ``freed_pages`` the difference to the ``free`` of the exit before it in the same report.
+    """
+
+    ve: str
+    free_pages: int | None = None
+    generation: int | None = None
+    freed_pages: int | None = None
+
+
+class Action(StrEnum):
+    """Whether the kill was said to have happened, or the victim was only chosen."""
+
+    KILL = "oom-kill"
+    SELECTED = "oom-kill-selected"
+
+
+class Victim(Struct, frozen=True, kw_only=True):
+    """One process that died (or was chosen to), put together from every line that names it.
+
+    ``gone`` is whether its end was told: true by the kernel's kill line or a daemon's word that it exited, false where
+    the killer says that it did not die, ``None`` where a signal was sent and nothing more was said.
+    """
+
+    pid: int
+    name: str
+    action: Action
+    when: When
+    uptime_us: int | None
+    origin: Origin
+    lines: tuple[str, ...]
+    gone: bool | None = None
+    uid: int | None = None
+    score: int | None = None
+    score_adj: int | None = None
+    adj_legacy: int | None = None
+    sizes: Sizes = Sizes()
+    cgroup: str | None = None
+    signal: str | None = None
+    command_line: str | None = None
+    reaper: Reaper | None = None
+    openvz: OpenVzExit | None = None
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """One row of a process table, in bytes."""
+
+    pid: int
+    name: str
+    uid: int | None
+    tgid: int | None
+    sizes: Sizes
+    score_adj: int | None
+    adj_legacy: int | None = None
+
+
+class Trigger(Struct, frozen=True, kw_only=True):
+    """The task that could not allocate. It asked; it is neither the victim nor the cause by itself."""
+
+    name: str
+    pid: int | None = None
+    uid: int | None = None
+    score_adj: int | None = None
+    adj_legacy: int | None = None
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """The allocation that failed."""
+
+    gfp_mask: str | None
+    gfp_flags: tuple[str, ...] = ()
+    order: int | None = None
+    nodemask: str | None = None
+    mems_allowed: str | None = None
+    cpuset: str | None = None
+
+
+class Kernel(Struct, frozen=True, kw_only=True):
+    """The kernel that printed the report, and the machine it names."""
+
+    release: str | None = None
+    taint: tuple[str, ...] = ()
+    hardware: str | None = None
+
+
+class OpenVzRound(Struct, frozen=True, kw_only=True):
+    """One selection round of a container's ``kill_signal`` lines; units are unproven, so they stay plain numbers."""
+
+    ve: str
+    group: str | None
+    seq: int | None = None
+    excess: int | None = None
+    goal: int | None = None
+    reduction: int | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One invocation of a killer and everything it printed."""
+
+    family: str
+    provider: str
+    reason: str
+    host: Host
+    when: When
+    ended: When
+    uptime_us: int | None
+    origin: Origin
+    completeness: Completeness
+    closed_by: ClosedBy
+    outcome: Outcome
+    lines: tuple[str, ...]
+    scope: Scope
+    constraint: Constraint | None = None
+    trigger: Trigger | None = None
+    request: Request | None = None
+    kernel: Kernel | None = None
+    cgroup: CgroupState | None = None
+    machine: MachineState | None = None
+    pressure: Pressure | None = None
+    page_size: PageSize | None = None
+    tasks: tuple[Task, ...] = ()
+    victims: tuple[Victim, ...] = ()
+    openvz: OpenVzRound | None = None
+    unread_lines: int = 0
+    """Lines that a wording explains but for their tail, or that look like the family's and that none explains."""
+    lost_lines: int | None = None
+    """Lines that the log itself says were suppressed or dropped within the report."""
+    head: str = ""
+    """The opening line's text: what tells two reports apart that have no victim. Empty where there is no head."""
