@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit integration generate corpus clean
+.PHONY: demo test lint unit fuzz integration generate corpus clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
 
-test: lint unit integration  ## Everything, real servers included.
+test: lint unit fuzz integration  ## Everything, real servers included.
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -20,13 +20,20 @@ lint: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -m "not stack"
 
+SECONDS ?= 30
+fuzz: $(READY)  ## Any bytes through the whole parser; ten minutes by hand with SECONDS=600.
+	mkdir -p build/fuzz
+	$(BIN)/python -m tests.fuzz.lines -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=1024 -max_len=8192 \
+	  -artifact_prefix=build/fuzz/ -verbosity=0 build/fuzz $(wildcard tests/corpus/*/)
+
 integration: $(READY)
 	$(BIN)/pytest -m stack
 
-generate: $(READY)  ## Index templates and docs/fields.md from ingest/fields.py.
+generate: $(READY)  ## Index templates, docs/fields.md and docs/formats.md from the catalogue and the registry.
 	$(BIN)/python -m ingest.mapping
 
-corpus: $(READY)  ## Expected documents of every corpus case anew; read the difference before you commit it.
+corpus: $(READY)  ## Made cases and the expected documents of every case anew; read the difference before you commit it.
+	$(BIN)/python -m tests.generator.cases
 	OOM_INGEST_UPDATE_CORPUS=1 $(BIN)/pytest -q tests/golden
 
 $(READY): pyproject.toml constraints.txt

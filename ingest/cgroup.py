@@ -1,8 +1,8 @@
-r"""Cgroup paths: what runs there (container, pod, unit, session), its ancestors, and the path with ids taken out.
+r"""Cgroup paths: what runs there, its ancestors, and the path with ids taken out.
 
-Read here: Docker, containerd, CRI-O and Podman under both cgroup drivers, Kubernetes' QoS classes and pod UIDs, systemd's
-units, slices and sessions, LXC (``/lxc/<name>``, ``/lxc.payload.<name>``), machined (``machine-<name>.scope``, with
-``\x2d`` for ``-``) and OpenVZ's numbered containers (``/ve/<id>``, ``/<id>``).
+Read here: Docker, containerd, CRI-O and Podman under both cgroup drivers, Kubernetes' QoS classes and pod UIDs,
+systemd's units, slices and sessions, LXC (``/lxc/<name>``, ``/lxc.payload.<name>``), machined
+(``machine-<name>.scope``, with ``\x2d`` for ``-``) and OpenVZ's numbered containers (``/ve/<id>``, ``/<id>``).
 """
 
 from __future__ import annotations

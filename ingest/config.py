@@ -60,6 +60,10 @@ class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     settle_after: Annotated[float, Meta(gt=0, description="Seconds of silence until a report is written.")] = 10.0
     linger: Annotated[float, Meta(gt=0, description="Seconds of silence until late lines no longer join it.")] = 120.0
     max_lines: Annotated[int, Meta(gt=0, description="Lines of one report.")] = 5_000
+    page_size: Annotated[
+        Annotated[int, Meta(ge=1024, le=1 << 20)] | None,
+        Meta(description="Bytes in a page where a report does not tell; unset is 4096."),
+    ] = None
     max_bytes: Annotated[int, Meta(gt=0, description="Bytes of one report.")] = 1 << 20
     max_total_bytes: Annotated[int, Meta(gt=0, description="Bytes of all open reports.")] = 64 << 20
 

@@ -36,6 +36,9 @@ class Count(StrEnum):
     UNREAD_LINES = "unread_lines"
     """Lines that look like OOM and that no wording explains, dead-lettered."""
 
+    UNREAD_TAILS = "unread_tails"
+    """Lines that a wording explains but for a tail that it does not know, kept with their record."""
+
     REPORTS = "reports"
     """Reports written, counted again when late lines complete one."""
 

@@ -21,7 +21,7 @@ _PRI = re.compile(r"<(?P<pri>\d{1,3})>")
 _SYSLOG_STAMP = re.compile(r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) ")
 _ISO_STAMP = re.compile(r"(?P<stamp>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) ")
 _HOST = re.compile(r"(?P<host>[^\s:\[\]]+) +")
-_TAG = re.compile(r"(?P<tag>[A-Za-z_][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
+_TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
 _KERNEL_TAG = re.compile(r" *kernel: ?")
 _QUOTED = re.compile(r"(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*")
 """What a mail, a comment, a pasted transcript or an indented copy puts before a line."""
@@ -116,4 +116,4 @@ def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
     if found is None or found["tag"] in _NOT_TAGS or (bare and not found["pid"]):
         return None, at
     tag = found["tag"]
-    return ("kernel" if tag == "vmunix" else tag), found.end()
+    return ("kernel" if tag in ("vmunix", "/bsd") else tag), found.end()

@@ -336,5 +336,6 @@ _CARE = (
 )
 
 FIELDS: tuple[Field, ...] = (
-    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_SYSTEM, *_OPENVZ, *_GROUPED, *_CARE,
+    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_SYSTEM, *_OPENVZ,
+    *_GROUPED, *_CARE,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from ingest import formats_reference
 from ingest.fields import DESCRIPTIONS, FIELDS, SCHEMA_VERSION, Field, Kind, Type
 
 _CHECKOUT = Path(__file__).parent.parent
@@ -70,7 +71,11 @@ def reference() -> str:
 def generated() -> dict[Path, str]:
     """Every generated file of the checkout with its text."""
     files = {_CHECKOUT / "mappings" / f"oom-{kind}.json": json.dumps(template(kind), indent=2) + "\n" for kind in Kind}
-    return files | {_CHECKOUT / "docs" / "fields.md": reference()}
+    docs = _CHECKOUT / "docs"
+    return files | {
+        docs / "fields.md": reference(),
+        docs / "formats.md": formats_reference.reference(_CHECKOUT / "tests" / "corpus"),
+    }
 
 
 def main() -> None:

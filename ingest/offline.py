@@ -6,6 +6,7 @@ from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingest.model import ASSUMED_PAGE
 from ingest.pipeline import Output, Pipeline
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Document, Episode, Raw, Scope
+    from ingest.model import Document, Episode, PageSize, Raw, Scope
     from ingest.ports import Partition
 
 _LINES_AT_ONCE = 1_000
@@ -38,7 +39,12 @@ class NoHeads:
 
 
 def documents(
-    raws: Iterable[Raw], envelope: Envelope, bounds: Bounds, gap: timedelta, prefix: str = "oom"
+    raws: Iterable[Raw],
+    envelope: Envelope,
+    bounds: Bounds,
+    gap: timedelta,
+    prefix: str = "oom",
+    page_size: PageSize = ASSUMED_PAGE,
 ) -> Iterator[Document]:
     """Each document once, in its last state, in the order in which they were begun.
 
@@ -48,8 +54,9 @@ def documents(
         bounds: Limits of open reports.
         gap: Reports further apart than this are of different episodes.
         prefix: First part of every index name.
+        page_size: What reports go by that do not tell their page size.
     """
-    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix)
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size)
     held: OrderedDict[tuple[str, str], Document] = OrderedDict()
     records = iter(raws)
     while chunk := list(islice(records, _LINES_AT_ONCE)):

@@ -103,6 +103,8 @@ class Pipeline:
         self._taken_over: set[Partition] = set()
         self._refreshed = False
         self.counts: Counts = Counter()
+        self.unread: Counter[str] = Counter()
+        """Lines not wholly read, by the wording that read their beginning; `""` counts those that none read."""
 
     # ------------------------------------------------------------ one step
 
@@ -215,8 +217,12 @@ class Pipeline:
         match = formats.read(line, open_families) if matters or open_families else None
         if match is not None:
             self.counts[Count.MATCHED_LINES] += 1
+            if match.unread:
+                self.counts[Count.UNREAD_TAILS] += 1
+                self.unread[match.wording.id] += 1
         elif matters and formats.is_candidate(line):
             self.counts[Count.UNREAD_LINES] += 1
+            self.unread[""] += 1
             output.rejected.append(_rejected(raw, "formats", "unread", "no wording explains this line"))
         elif not open_families:
             self.counts[Count.NOT_OOM] += 1

@@ -67,7 +67,8 @@ def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event) -> None:
         log.info("stopped_while_waiting")
     finally:
         source.close()
-        log.info("stopped", **{str(name): count for name, count in sorted(pipeline.counts.items())})
+        counts = {str(name): count for name, count in sorted(pipeline.counts.items())}
+        log.info("stopped", **counts, unread_by_wording=dict(pipeline.unread))
 
 
 def _turn(source: Source, sink: Sink, pipeline: Pipeline, stop: Event) -> None:

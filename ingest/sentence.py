@@ -11,18 +11,19 @@ if TYPE_CHECKING:
     from ingest.model import Episode, Report, Scope, Victim
 
 _NAMES_SHOWN = 5
+_DID = {True: "was killed", None: "was sent a signal to end it", False: "was sent a signal and did not end"}
 
 
 def of_kill(report: Report, victim: Victim) -> str:
     """Who died, where and why."""
-    did = "was killed" if victim.action is Action.KILL else "was chosen to be killed, which is not confirmed,"
+    did = _DID[victim.gone] if victim.action is Action.KILL else "was chosen to be killed, which is not confirmed,"
     held = f", with {size(victim.sizes.rss)} resident" if victim.sizes.rss is not None else ""
     return f"{victim.name} (pid {victim.pid}) {did} on {report.host.name}{held}: {_why(report)}"
 
 
 def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
-    chosen = sum(victim.action is Action.SELECTED for victim in report.victims)
+    chosen = sum(victim.action is Action.SELECTED or victim.gone is False for victim in report.victims)
     killed = report.cgroup.killed_path if report.cgroup else None
     if report.victims:
         what = _died(len(report.victims), chosen)

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from ingest.assemble import Bounds
     from ingest.config import Settings
     from ingest.envelope import Envelope
+    from ingest.model import PageSize
 
 
-def serve(settings: Settings, envelope: Envelope, bounds: Bounds, gap: timedelta, stop: Event) -> None:
+def serve(
+    settings: Settings, envelope: Envelope, bounds: Bounds, gap: timedelta, page_size: PageSize, stop: Event
+) -> None:
     """Run until ``stop`` is set.
 
     Raises:
@@ -31,7 +34,7 @@ def serve(settings: Settings, envelope: Envelope, bounds: Bounds, gap: timedelta
     source = KafkaSource(settings.kafka)
     sink = ElasticSink(client)
     prefix = settings.elasticsearch.index_prefix
-    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix)
+    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size)
     try:
         first_contact(source, sink, pipeline, settings.startup_timeout, stop)
         run(source, sink, pipeline, stop)

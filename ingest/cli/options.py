@@ -13,7 +13,7 @@ import click
 from ingest.assemble import Bounds
 from ingest.config import ConfigError, Settings, load
 from ingest.envelope import Envelope
-from ingest.model import UNKNOWN_HOST, Host, TimeSource
+from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSource, TimeSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +57,12 @@ def bounds(chosen: Settings) -> Bounds:
         max_report_bytes=report.max_bytes,
         max_total_bytes=report.max_total_bytes,
     )
+
+
+def page_size(chosen: Settings) -> PageSize:
+    """What reports go by that do not tell their page size."""
+    configured = chosen.report.page_size
+    return ASSUMED_PAGE if configured is None else PageSize(configured, PageSizeSource.CONFIGURED)
 
 
 def gap(chosen: Settings) -> timedelta:

@@ -36,7 +36,12 @@ def command(
         raws = files.read(None if str(file) == "-" else file, hint)
         try:
             for document in documents(
-                raws, envelope, options.bounds(chosen), options.gap(chosen), chosen.elasticsearch.index_prefix
+                raws,
+                envelope,
+                options.bounds(chosen),
+                options.gap(chosen),
+                chosen.elasticsearch.index_prefix,
+                options.page_size(chosen),
             ):
                 line = {"_index": document.index, "_id": document.id, "_source": document.source}
                 sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

@@ -50,4 +50,4 @@ def command(
         )
         start_logging()
         envelope = options.envelope(chosen, TimeSource.KAFKA)
-        serve(chosen, envelope, options.bounds(chosen), options.gap(chosen), stop)
+        serve(chosen, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen), stop)

@@ -22,6 +22,7 @@ from ingest.config import ElasticsearchSettings, KafkaSettings, Settings
 from ingest.demo import fleet
 from ingest.demo.stored import Totals, totals
 from ingest.envelope import Envelope
+from ingest.model import ASSUMED_PAGE
 from ingest.service import serve
 from ingest.stack import Stack
 from ingest.telemetry import start_logging
@@ -80,7 +81,7 @@ def _serve(stack: Stack) -> None:
     watcher = threading.Thread(target=_stop_when_read, args=(settings.kafka, stop))
     watcher.start()
     try:
-        serve(settings, Envelope(), Bounds(), timedelta(minutes=5), stop)
+        serve(settings, Envelope(), Bounds(), timedelta(minutes=5), ASSUMED_PAGE, stop)
     finally:
         stop.set()
         watcher.join()

@@ -28,7 +28,7 @@ _BARE_TAG = re.compile(r"(?P<tag>[A-Za-z][\w.-]{0,63})(?:\[\d{1,10}\])?: +")
 
 
 class Match(Struct, frozen=True):
-    """A line that a wording explains. ``unread`` is a tail that it does not know; the record keeps it in its raw text."""
+    """A line that a wording explains. ``unread`` is a tail that it does not know; the raw text keeps it."""
 
     format: Format
     wording: Wording

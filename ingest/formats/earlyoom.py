@@ -1,7 +1,7 @@
 """earlyoom, every version from 0.4 on (main.c, kill.c): sends SIGTERM, then SIGKILL, before the kernel has to.
 
     low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%
-    sending SIGTERM to process 1234 uid 1000 "chrome": oom_score 345, VmRSS 1024 MiB, cmdline "/opt/chrome --type=renderer"
+    sending SIGTERM to process 1234 uid 1000 "chrome": oom_score 345, VmRSS 1024 MiB, cmdline "/opt/chrome --renderer"
     process 1234 exited after 0.303 seconds
 
 MiB are 2**20 bytes. Names may hold quotes; the command line is last and ends with the last quote of the line.
@@ -53,7 +53,7 @@ def _sending() -> pp.ParserElement:
         + score
         + pp.Optional(word(", oom_score_adj") + integer("score_adj"))
         + pp.Optional(word(",") + _mib("VmRSS"))
-        + pp.Optional(word(', cmdline "') + until(r'"\s*$', "command_line") + word('"'))
+        + pp.Optional(word(', cmdline "') + until('"', "command_line") + word('"'))
     )
 
 
@@ -61,7 +61,7 @@ def _killing() -> pp.ParserElement:
     """Versions 0.4 to 1.2."""
     numbers = word(", pid:") + integer("pid") + word(", badness:") + integer("score") + word(",") + _mib("VmRSS:")
     quoted = word("'") + until(r"' with signal \d+, pid: ") + word("' with signal") + _signal()
-    plain = word(":") + until(r", pid: \d+, badness: ")
+    plain = word(": ") + until(r", pid: \d+, badness: ")
     first = integer("pid") + pattern(r"\S.*", "name")
     return word("Killing process") + ((quoted + numbers) | (plain + numbers) | first)
 

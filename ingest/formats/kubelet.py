@@ -43,7 +43,7 @@ FORMAT = Format(
     title="kubelet",
     versions="Kubernetes 1.15 to 1.34",
     tags=frozenset({"kubelet", "k3s", "microk8s.daemon-kubelite"}),
-    progress=partial(DaemonProgress, lone=True),
+    progress=partial(DaemonProgress),
     report=reporter("kubelet", "kubelet", "global out of memory", headless=True),
     head_ends_report=True,
     wordings=(

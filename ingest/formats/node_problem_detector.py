@@ -74,7 +74,8 @@ FORMAT = Format(
             part=lambda found: CgroupKilled(path=found["path"]),
             source="eventForContainer (kubernetes-oom-event-generator)",
             versions="1.0 to 1.3",
-            example="PreviousContainerWasOOMKilled The previous instance of the container 'web' (docker://0f0ace) was OOMKilled",
+            example="PreviousContainerWasOOMKilled The previous instance of the container 'web' "
+            "(docker://0f0ace) was OOMKilled",
         ),
     ),
 )

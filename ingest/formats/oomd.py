@@ -1,6 +1,6 @@
 """Facebook's oomd (src/oomd/plugins/BaseKillPlugin.cpp): writes to /dev/kmsg, so its lines come with the kernel's tag.
 
-    oomd kill: 41.23 18.04 4.90 /workload.slice/db.service 8589934592 ruleset:[swap] detectorgroup:[full] killer:kill_by_swap v2
+    oomd kill: 41.23 18.04 4.90 /db.service 8589934592 ruleset:[swap] detectorgroup:[full] killer:kill_by_swap v2
 
 The three numbers are the memory pressure of the last 10, 60 and 300 seconds in percent; the size is in bytes. ``(dry)``
 before the plugin means that nothing was killed.
@@ -65,8 +65,8 @@ FORMAT = Format(
             part=_read,
             source="BaseKillPlugin::logKill",
             versions="0.1 to 0.5",
-            example="oomd kill: 41.23 18.04 4.90 /workload.slice/db.service 8589934592 ruleset:[swap] detectorgroup:[full] "
-            "killer:kill_by_swap_usage v2",
+            example="oomd kill: 41.23 18.04 4.90 /workload.slice/db.service 8589934592 ruleset:[swap] "
+            "detectorgroup:[full] killer:kill_by_swap_usage v2",
         ),
         Wording(
             id="oomd.restarted",

@@ -1,11 +1,11 @@
 r"""systemd-oomd (src/oom/oomd-manager.c, oomd-util.c) and what systemd says of the units that it kills.
 
-    Killed /user.slice/a.scope due to memory pressure for /user.slice being 51.07% > 50.00% for > 20s with reclaim activity
+    Killed /u.slice/a.scope due to memory pressure for /u.slice being 51.07% > 50.00% for > 20s with reclaim activity
     Considered 62 cgroups for killing, top candidates were:
     a.scope: systemd-oomd killed some process(es) in this unit.
 
-It kills whole cgroups: the first path is the one killed, the second the ancestor whose pressure was too high. No process
-is named. Unit names hold ``\x2d`` escapes.
+It kills whole cgroups: the first path is the one killed, the second the ancestor whose pressure was too high. No
+process is named. Unit names hold ``\x2d`` escapes.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ FORMAT = Format(
             part=partial(_read, planned=True),
             source="oomd-manager.c of 2026",
             versions="259",
-            example="Marked /user.slice/a.scope for killing due to memory pressure for /user.slice being 51.07% > 50.00% "
-            "for > 20s with reclaim activity",
+            example="Marked /user.slice/a.scope for killing due to memory pressure for /user.slice being 51.07% > "
+            "50.00% for > 20s with reclaim activity",
         ),
         Wording(
             id="systemd_oomd.rule",

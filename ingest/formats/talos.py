@@ -1,6 +1,6 @@
 """Talos Linux' own killer (runtime.OOMController): it kills a cgroup before the kernel has to.
 
-[talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "cgroup": "/sys/fs/cgroup/kubepods/burstable/pod1"}
+[talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "cgroup": "/sys/fs/cgroup/kubepods/pod1"}
 """
 
 from __future__ import annotations

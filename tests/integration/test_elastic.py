@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,8 @@ from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site
 
 pytestmark = pytest.mark.stack
-EL135 = Path(__file__).parent.parent / "corpus" / "openvz" / "el135.log"
+CORPUS = Path(__file__).parent.parent / "corpus"
+EL135 = CORPUS / "openvz" / "el135.log"
 AT = datetime(2010, 4, 20, 20, 7, 20, tzinfo=UTC)
 
 
@@ -131,3 +133,17 @@ def test_setup_can_be_run_again_shows_differences_and_never_downgrades(
     assert (
         elastic.indices.get_index_template(name=f"{name}-kill")["index_templates"][0]["index_template"]["version"] == 99
     )
+
+
+def test_every_document_of_the_corpus_fits_the_mapping(elastic: Elasticsearch, name: str) -> None:
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    lines = (line for case in sorted(CORPUS.rglob("*.ndjson")) for line in case.read_text().splitlines())
+    stored = [json.loads(line) for line in lines]
+    documents = [
+        Document(d["_index"].replace("oom-", f"{name}-", 1), d["_id"], at, d["_source"])
+        for at, d in enumerate(stored, 1)
+    ]
+    report = ElasticSink(elastic).write(documents)
+    assert [(refusal.status, refusal.reason) for refusal in report.refused] == []
+    assert report.written == len(documents)

@@ -36,10 +36,18 @@ def test_parse_reads_a_file_and_prints_what_would_be_indexed() -> None:
 
 
 def test_parse_reads_standard_input_and_takes_a_host_for_dmesg() -> None:
-    log = (CORPUS / "linux" / "go_oom_test.log").read_bytes()
+    log = (CORPUS / "linux" / "real_go_oom_test_memcg_v2.log").read_bytes()
     done = run("parse", "--host", "Node-1", stdin=log)
     hosts = {json.loads(line)["_source"]["host"]["name"] for line in done.stdout.splitlines()}
     assert hosts == {"node-1"}
+
+
+def test_formats_lists_families_and_their_wordings_with_examples() -> None:
+    everything = run("formats").stdout.decode()
+    assert "linux: Linux kernel" in everything
+    assert "  earlyoom.low [opens] 0.4 to 1.9" in everything
+    rows = [json.loads(line) for line in run("formats", "freebsd", "--json").stdout.splitlines()]
+    assert {row["id"] for row in rows} == {"freebsd.kill", "freebsd.uvm", "freebsd.swap"}
 
 
 def test_parse_can_be_told_when_an_old_log_was_recorded() -> None:

@@ -45,3 +45,9 @@ def test_a_wrong_key_in_the_file_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read"):
         load(Path("nowhere.toml"), {})
+
+
+def test_a_page_size_can_be_set_and_must_be_one() -> None:
+    assert load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "65536"}).report.page_size == 65536
+    with pytest.raises(ConfigError, match="report.page_size"):
+        load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "7"})

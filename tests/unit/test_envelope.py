@@ -34,6 +34,11 @@ def read(text: str, envelope: Envelope | None = None, hint: datetime = HINT) -> 
         ("[    0.000000] x", "unknown", None, 0, "x"),
         ("memory: usage 1kB", "unknown", None, None, "memory: usage 1kB"),
         ("Out of memory", "unknown", None, None, "Out of memory"),
+        ("# kernel: pid 5654 (sort), uid 0", "unknown", "kernel", None, "pid 5654 (sort), uid 0"),
+        ("  └ Oct 09 19:25:20 pekka systemd-oomd[1027]: Killed /a", "pekka", "systemd-oomd", None, "Killed /a"),
+        ("> Nov 22 10:15:01 h kernel: x", "h", "kernel", None, "x"),
+        ("Nov 22 10:15:01 h /bsd: UVM: pid 1 (x)", "h", "kernel", None, "UVM: pid 1 (x)"),
+        ("Nov 22 10:15:01 h Pid: 8911, comm: httpd", "h", None, None, "Pid: 8911, comm: httpd"),
         ("Nov 99 10:15:01 h kernel: x", "unknown", None, None, "Nov 99 10:15:01 h kernel: x"),
     ],
 )

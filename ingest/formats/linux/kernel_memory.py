@@ -155,8 +155,8 @@ WORDINGS = (
         part=Beancounter.read,
         source="show_ub_mem (kernel/bc/beancounter.c)",
         versions="042stab088 to 042stab141",
-        example="RAM: 65536 / 65536 [12] SWAP: 0 / 0 [3] KMEM: 9437184 / inf [0] DCSZ: 1048576 / inf [0] OOMG: 65536 / inf [0] "
-        "Dirty 0 Wback 0 Dche 12 Prnd 0",
+        example="RAM: 65536 / 65536 [12] SWAP: 0 / 0 [3] KMEM: 9437184 / inf [0] DCSZ: 1048576 / inf [0] "
+        "OOMG: 65536 / inf [0] Dirty 0 Wback 0 Dche 12 Prnd 0",
     ),
     Wording(
         id="linux.beancounter_detail",

@@ -242,7 +242,8 @@ WORDINGS = (
         part=Kill.read,
         source="oom_kill_task of OpenVZ",
         versions="042stab061 to 042stab141",
-        example="Out of memory in UB 1234: OOM killed process 21738 (php-cgi) score 0 vm:281988kB, rss:17004kB, swap:0kB",
+        example="Out of memory in UB 1234: OOM killed process 21738 (php-cgi) score 0 vm:281988kB, "
+        "rss:17004kB, swap:0kB",
     ),
     Wording(
         id="linux.kill_rage",

@@ -72,7 +72,7 @@ class Group(LinuxPart, frozen=True, kw_only=True):
 
 def _task_in() -> pp.ParserElement:
     return (
-        word("Task in")
+        word("Task in ")
         + until(r" killed as a result of limit of /", "task_path")
         + word("killed as a result of limit of")
         + rest("limit_path")
@@ -120,7 +120,7 @@ def _stat() -> pp.ParserElement:
 
 def _group() -> pp.ParserElement:
     told = r" are going to be killed due to memory\.oom\.group set"
-    return word("Tasks in") + until(told, "path") + pp.Suppress(pp.Regex(told.strip()))
+    return word("Tasks in ") + until(told, "path") + pp.Suppress(pp.Regex(told.strip()))
 
 
 def _protection() -> pp.ParserElement:
@@ -187,7 +187,7 @@ WORDINGS = (
         part=Stats.read,
         source="mem_cgroup_print_oom_meminfo",
         versions="3.9 to 7.1, RHEL 7 and 8",
-        example="Memory cgroup stats for /13: cache:4KB rss:0KB rss_huge:0KB mapped_file:4KB swap:0KB inactive_anon:0KB",
+        example="Memory cgroup stats for /13: cache:4KB rss:0KB rss_huge:0KB mapped_file:4KB swap:0KB",
     ),
     Wording(
         id="linux.memcg_stat",

@@ -14,7 +14,7 @@ from ingest.formats._reports import begun
 from ingest.formats.linux import gfp
 from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual
 from ingest.formats.linux.kernel_memory import Beancounter
-from ingest.formats.linux.kill import Kill, Selected
+from ingest.formats.linux.kill import Kill, NotKilled, Selected
 from ingest.formats.linux.machine import machine_state
 from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy
@@ -226,7 +226,7 @@ def _reason(scope: Scope, said: Said) -> str:
 
 def _completeness(said: Said) -> Completeness:
     head = said.first(Header) is not None
-    tail = any(isinstance(part, Kill | Panic | NoVictim) for part, _ in said.parts)
+    tail = any(isinstance(part, Kill | NotKilled | Panic | NoVictim) for part, _ in said.parts)
     if head:
         return Completeness.COMPLETE if tail else Completeness.TAIL_MISSING
     only_victims = all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
@@ -239,7 +239,7 @@ def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:
     if said.first(Panic):
         return Outcome.PANIC
     ignored = any(part.ignored for part, _ in said.every(Manual))
-    if said.first(NoVictim) or ignored:
+    if said.first(NoVictim) or said.first(NotKilled) or ignored:
         return Outcome.NO_VICTIM
     if any(part.killed for part, _ in said.every(UbRound)):
         return Outcome.KILLED

@@ -56,9 +56,9 @@ def _summary() -> pp.ParserElement:
         + whose
         + word(",task_memcg=")
         # A name has at most 15 bytes (60 characters when none is UTF-8), so the path ends as early as that allows.
-        + pattern(r".*?(?=,task=.{0,60},pid=\d+,uid=\d+$)", "path")
+        + pattern(r".*?(?=,task=.{0,60},pid=\d+,uid=\d+(?!\w))", "path")
         + word(",task=")
-        + until(r",pid=\d+,uid=\d+$")
+        + until(r",pid=\d+,uid=\d+(?!\w)")
         + word(",pid=")
         + integer("pid")
         + word(",uid=")

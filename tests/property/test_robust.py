@@ -1,0 +1,104 @@
+"""No line makes the parser raise, hang or grow: repeated pieces stay linear, an unknown tail costs only itself."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import formats
+from ingest.assemble import Bounds
+from ingest.envelope import Envelope
+from ingest.model import Host, Line, Origin, Raw, Role, TimeSource, When
+from ingest.offline import documents
+from tests.generator.wordings import draw, printed
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+WHEN = When(AT, TimeSource.SYSLOG, year_inferred=True, zone_inferred=True)
+MEGABYTE = 1 << 20
+SLOW = 20.0
+"""Seconds for a line of 1 MB: a wording that is not linear takes hours."""
+
+
+def line(text: str, tag: str | None = None) -> Line:
+    return Line(Origin("t", 0, 0), Host("h", "h"), WHEN, 1, tag, text, text)
+
+
+@pytest.mark.parametrize("identity", {each.reader: each.id for each in printed().values()}.values())
+def test_a_megabyte_of_any_repeated_piece_is_read_in_linear_time(identity: str) -> None:
+    text, _ = draw(Random(identity), identity)
+    everything = set(formats.formats())
+    began = time.monotonic()
+    half = text[len(text) // 2 :]
+    formats.read(line(text + (text + " ") * (MEGABYTE // (len(text) + 1))), everything)
+    formats.read(line((half + " ") * (MEGABYTE // (len(half) + 1)) + text), everything)
+    assert time.monotonic() - began < SLOW
+
+
+_ENDS_OPEN = {
+    each.id
+    for each in printed().values()
+    for wording in formats.formats()[each.family].wordings
+    if wording.id == each.reader
+    and wording.role in (Role.OPENS, Role.VICTIM)
+    and each.args
+    and not each.format.endswith("s")
+}
+
+
+@pytest.mark.parametrize(
+    "identity", sorted(_ENDS_OPEN - {"linux.kill_bare.K0", "linux.kill_bare.K1", "linux.kill_bare.K2"})
+)
+@given(random=st.randoms(use_true_random=False))
+def test_an_unknown_tail_keeps_the_record(identity: str, random: Random) -> None:
+    text, _ = draw(random, identity, {"name": "java", "trigger": "java"})
+    known = printed()[identity]
+    tag = min(formats.formats()[known.family].tags)
+    plain, tailed = (
+        formats.read(line(text, tag), {known.family}),
+        formats.read(line(text + ", new-field:12kB", tag), {known.family}),
+    )
+    assert plain is not None
+    if known.reader in ("linux.also_killed", "linux.unable_to_reap", "linux.kill_rage"):
+        return  # a name ends with the line there: nothing tells a tail from a name
+    assert tailed is not None
+    assert tailed.wording.id == plain.wording.id
+    assert tailed.part == plain.part
+    assert tailed.unread or known.family in ("kubelet", "node_problem_detector", "containerd")
+
+
+def test_unread_tails_are_counted_by_wording_and_kept_in_the_record() -> None:
+    text = (
+        b"2026-11-22T10:15:01Z h kernel: Out of memory: Killed process 7 (x) total-vm:4kB, anon-rss:4kB, file-rss:0kB, "
+        b"shmem-rss:0kB, gpu:9kB"
+    )
+    found = list(documents([Raw(Origin("f", None, 1), text, AT)], Envelope(), Bounds(), timedelta(minutes=5)))
+    kill = next(d for d in found if "-kill-" in d.index)
+    report = next(d for d in found if "-report-" in d.index)
+    assert kill.source["process"] == {"pid": 7, "name": "x"}
+    assert "gpu:9kB" in str(kill.source["event"])
+    assert report.source["oom"]["report"]["unread_line_count"] == 1  # type: ignore[index]
+
+
+def test_numbers_beyond_64_bits_are_left_out_not_cut() -> None:
+    text = (
+        b"2026-11-22T10:15:01Z h kernel: Out of memory: Killed process 7 (x) total-vm:18446744073709551615kB, "
+        b"anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
+    )
+    found = list(documents([Raw(Origin("f", None, 1), text, AT)], Envelope(), Bounds(), timedelta(minutes=5)))
+    kill = next(d for d in found if "-kill-" in d.index)
+    memory = kill.source["oom"]["victim"]["memory"]  # type: ignore[index]
+    assert "total_vm" not in memory
+    assert memory["anon_rss"]["bytes"] == 4096
+
+
+@pytest.mark.parametrize("limit", [9007199254740988, 9007199254740991, 18014398509481983])
+def test_every_no_limit_sentinel_is_no_limit(limit: int) -> None:
+    match = formats.read(line(f"memory: usage 1kB, limit {limit}kB, failcnt 0", "kernel"), {"linux"})
+    assert match is not None
+    assert match.part.counter.unlimited  # type: ignore[attr-defined]
+    assert match.part.counter.limit is None  # type: ignore[attr-defined]
