@@ -59,11 +59,14 @@ def anchors() -> tuple[str, ...]:
 
 
 def is_candidate(line: Line) -> bool:
-    """Whether a line that no wording explains was meant to be one: its anchor and its tag say so."""
+    """Whether a line that no wording explains was meant to be one: its anchor and its tag say so.
+
+    A line without a tag may be the kernel's; a daemon's words without its name are anybody's.
+    """
     return any(
         anchor in line.text
         for family in formats().values()
-        if line.tag in family.tags or (line.tag is None and line.uptime_us is not None)
+        if line.tag in family.tags or (line.tag is None and "kernel" in family.tags)
         for wording in family.wordings
         if wording.role is not Role.BODY
         for anchor in wording.anchors

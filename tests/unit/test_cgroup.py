@@ -19,8 +19,7 @@ UID = "a41b2cd5-5451-4bbc-b740-c908d58d652e"
         (f"/system.slice/docker-{HEX}.scope", {"container_id": HEX, "runtime": "docker", "slice": "system.slice"}),
         (f"/kubepods/burstable/pod{UID}/{HEX}", {"container_id": HEX, "pod_uid": UID, "qos": "burstable"}),
         (
-            f"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{UID.replace('-', '_')}.slice/"
-            f"cri-containerd-{HEX}.scope",
+            f"/kubepods.slice/kubepods-besteffort-pod{UID.replace('-', '_')}.slice/cri-containerd-{HEX}.scope",
             {"container_id": HEX, "runtime": "containerd", "pod_uid": UID, "qos": "besteffort"},
         ),
         (f"/kubepods/pod{UID}/{HEX}", {"qos": "guaranteed", "pod_uid": UID}),

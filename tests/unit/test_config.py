@@ -49,5 +49,5 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 def test_a_page_size_can_be_set_and_must_be_one() -> None:
     assert load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "65536"}).report.page_size == 65536
-    with pytest.raises(ConfigError, match="report.page_size"):
+    with pytest.raises(ConfigError, match=r"report\.page_size"):
         load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "7"})
