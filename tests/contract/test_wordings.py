@@ -7,17 +7,25 @@ from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from random import Random
 
+import pyparsing as pp
 import pytest
 
 from ingest import formats
 from ingest.envelope import Envelope, Unreadable
 from ingest.model import Origin, Raw
-from tests.generator.wordings import printed, shapes
+from tests.generator.wordings import draw, printed, shapes
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 CASES = [path for path in sorted(CORPUS.rglob("*.toml")) if path.name != "wordings.toml"]
 LEAST = 3
+
+
+@cache
+def grammars() -> dict[str, pp.ParserElement]:
+    found = (wording for family in formats.formats().values() for wording in family.wordings)
+    return {wording.id: wording.grammar().parse_with_tabs() for wording in found}
 
 
 @cache
@@ -32,6 +40,23 @@ def near_miss(case: Path) -> bool:
 def test_every_wording_is_read_by_the_registry_and_every_reader_has_a_wording() -> None:
     readers = {wording.id for family in formats.formats().values() for wording in family.wordings}
     assert readers == {each.reader for each in printed().values()}
+
+
+@pytest.mark.parametrize("identity", printed())
+def test_a_line_is_claimed_by_exactly_one_wording(identity: str) -> None:
+    known = printed()[identity]
+    wordings = [(f, wording) for f in formats.formats().values() for wording in f.wordings]
+    for seed in range(4):
+        text, _ = draw(Random(f"{identity} {seed}"), identity)
+        tag = min(formats.formats()[known.family].tags)
+        claims = [
+            wording.id
+            for family, wording in wordings
+            if tag in family.tags
+            and any(anchor in text for anchor in wording.anchors)
+            and grammars()[wording.id].matches(text)
+        ]
+        assert claims == [known.reader], text
 
 
 def test_no_wording_is_without_three_cases() -> None:

@@ -281,7 +281,7 @@ WORDINGS = (
         id="linux.pages_single",
         role=Role.BODY,
         anchors=("free_cma:", "kernel_misc_reclaimable:"),
-        grammar=lambda: pairs(_PAGE_PAIR, "pairs") + pp.StringEnd(),
+        grammar=lambda: pp.Regex(_PAGE_PAIR).set_results_name("pairs", list_all_matches=True),
         part=Pages.read,
         source="show_free_areas",
         versions="3.7 to 4.0, 5.15 to 7.1",
