@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, reporter
 from ingest.formats._elements import ignored, pattern
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import CgroupState, Outcome, Role, Scope, ScopeKind
+from ingest.model import Role, Scope, ScopeKind
 
 if TYPE_CHECKING:
     from ingest.model import Block, PageSize, Report
@@ -52,8 +52,7 @@ def _of_container(block: Block, page_size: PageSize) -> Report:
         found,
         provider="dockerd" if docker else "containerd",
         scope=Scope(ScopeKind.CONTAINER, container),
-        cgroup=CgroupState() if found.cgroup is None else None,
-        outcome=Outcome.KILLED,
+        cgroup=None,
     )
 
 
