@@ -1,4 +1,4 @@
-"""Lines to blocks: one small state machine for each host, bounded in lines, bytes and time.
+"""Lines to blocks: one small state machine for each host and boot, bounded in lines, bytes and time.
 
 A report is *settled* when it is written early because nothing more is expected; it stays open for late lines (a
 reaper's, say), which settle it again with more lines. It is *closed* when nothing more can belong to it. Only closing
@@ -15,16 +15,22 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.model import Block, ClosedBy, Entry, Line, Role
+from ingest.model import Block, ClosedBy, Line, Role
+from ingest.open_report import OpenReport, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from ingest.formats import Format, Match, Progress
+    from ingest.formats import Match
 
-Place = tuple[str, int | None]
-"""A partition of a topic, or a file: lines of one place come in order."""
+__all__ = ["Assembler", "Bounds", "Place"]
+
+_SURE = 2
+"""From this fit on a line names the report's own victim."""
+
+_ANOTHER_BOOT_US = 30_000_000
+"""Uptime that goes back by more than disorder can explain is another boot's."""
 
 
 class Bounds(Struct, frozen=True):
@@ -32,10 +38,10 @@ class Bounds(Struct, frozen=True):
 
     Attributes:
         settle_after: Silence after which a report whose id is fixed is written, though it stays open.
-        linger: Silence after which a report is closed.
+        linger: Silence after which a report is closed; mere reporters' words are held that long.
         max_lines: Lines of one report.
         max_report_bytes: Bytes of one report.
-        max_total_bytes: Bytes of all open reports; the report touched longest ago is closed first.
+        max_total_bytes: Memory for all open reports; the report touched longest ago is closed first.
     """
 
     settle_after: float = 10.0
@@ -45,30 +51,6 @@ class Bounds(Struct, frozen=True):
     max_total_bytes: int = 64 << 20
 
 
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A report that may still grow."""
-
-    format: Format
-    key: str | None
-    progress: Progress
-    host: str
-    place: Place
-    first_offset: int
-    touched: datetime
-    entries: list[Entry] = field(default_factory=list)
-    size: int = 0
-    settled_entries: int = 0
-    superseded: bool = False
-
-    def block(self, closed_by: ClosedBy) -> Block | None:
-        """What there is now; ``None`` if just that was written already."""
-        if self.settled_entries == len(self.entries):
-            return None
-        self.settled_entries = len(self.entries)
-        return Block(self.format.name, tuple(self.entries), closed_by)
-
-
 @dataclass(slots=True)
 class _Partition:
     """The open reports of one place.
@@ -76,10 +58,10 @@ class _Partition:
     ``born`` is ordered by their first line, ``active`` and ``settled`` by the time of their last.
     """
 
-    hosts: dict[str, list[_Open]] = field(default_factory=dict)
-    born: dict[int, _Open] = field(default_factory=dict)
-    active: OrderedDict[int, _Open] = field(default_factory=OrderedDict)
-    settled: OrderedDict[int, _Open] = field(default_factory=OrderedDict)
+    hosts: dict[str, list[OpenReport]] = field(default_factory=dict)
+    born: dict[int, OpenReport] = field(default_factory=dict)
+    active: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
+    settled: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
 
 
 class Assembler:
@@ -89,21 +71,23 @@ class Assembler:
         self._bounds = bounds
         self._partitions: dict[Place, _Partition] = {}
         self._size = 0
+        self.copies = 0
+        """Lines left out because the same line is in an open report."""
 
     @property
     def open_reports(self) -> int:
         """How many reports are open, settled ones included."""
         return sum(len(partition.born) for partition in self._partitions.values())
 
-    def is_open(self, place: Place, host: str | None = None) -> bool:
-        """Whether any report is open on a place, or on one of its hosts."""
+    def is_open(self, place: Place) -> bool:
+        """Whether any report is open on a place."""
         partition = self._partitions.get(place)
-        return partition is not None and (bool(partition.hosts) if host is None else host in partition.hosts)
+        return partition is not None and bool(partition.hosts)
 
-    def families(self, place: Place, host: str) -> frozenset[str]:
-        """The families with an open report on a host."""
-        partition = self._partitions.get(place)
-        reports = partition.hosts.get(host, ()) if partition else ()
+    def families(self, line: Line) -> frozenset[str]:
+        """The families with an open report on a line's host."""
+        partition = self._partitions.get(_place(line))
+        reports = partition.hosts.get(_host(line), ()) if partition else ()
         return frozenset(report.format.name for report in reports)
 
     def oldest_offset(self, place: Place) -> int | None:
@@ -121,18 +105,19 @@ class Assembler:
             match: What the line says, if any wording explains it.
             clock: The partition's time.
         """
-        place = _place(line)
-        partition = self._partitions.setdefault(place, _Partition())
+        partition = self._partitions.setdefault(_place(line), _Partition())
         blocks = list(self._close_gaps(partition, line))
-        if match is None:
-            target = self._context(partition, line)
-        else:
-            target = self._best(partition, line, match)
-            if target is None and match.wording.role is not Role.BODY:
-                if match.wording.role is Role.OPENS:
-                    blocks.extend(self._supersede(partition, line, match))
-                target = self._begin(partition, line, match, clock)
+        siblings = partition.hosts.get(_host(line), [])
+        if self._is_copy(siblings, line, match):
+            self.copies += 1
+            return blocks
+        target = _context(siblings, line) if match is None else _best(siblings, line, match)
+        if target is None and match is not None and match.wording.role is not Role.BODY:
+            if match.wording.role is Role.OPENS:
+                blocks.extend(self._supersede(partition, line, match))
+            target = self._begin(partition, line, match, clock)
         if target is not None:
+            _note_mixture(siblings, target, line)
             blocks.extend(self._extend(partition, target, line, match, clock))
         return blocks
 
@@ -143,7 +128,7 @@ class Assembler:
             return []
         blocks: list[Block] = []
         for report in _silent(partition.active, clock, self._bounds.settle_after):
-            if not report.progress.anchored:
+            if not report.progress.anchored or report.format.repeats:
                 continue
             blocks.extend(self._settle(partition, report, ClosedBy.IDLE))
         for waiting in (partition.settled, partition.active):
@@ -166,55 +151,49 @@ class Assembler:
         if partition:
             self._size -= sum(report.size for report in partition.born.values())
 
-    # ------------------------------------------------------------ finding the report of a line
-
-    def _best(self, partition: _Partition, line: Line, match: Match) -> _Open | None:
-        """The open report that a line fits best, the newest of equals."""
-        best, best_fit = None, 0
-        for report in reversed(partition.hosts.get(line.host.name, ())):
-            if report.format.name != match.format.name or report.key != match.part.key:
-                continue
-            fit = report.progress.fit(match.part)
-            if fit > best_fit:
-                best, best_fit = report, fit
-        return best
-
-    def _context(self, partition: _Partition, line: Line) -> _Open | None:
-        """The newest open report that takes lines nobody explains, if the line may be the killer's at all."""
-        for report in reversed(partition.hosts.get(line.host.name, ())):
-            if report.progress.takes_context and (line.tag is None or line.tag in report.format.tags):
-                return report
-        return None
-
     # ------------------------------------------------------------ opening and growing
 
-    def _begin(self, partition: _Partition, line: Line, match: Match, clock: datetime) -> _Open:
-        report = _Open(
+    def _is_copy(self, siblings: Sequence[OpenReport], line: Line, match: Match | None) -> bool:
+        """Whether an open report has the line already: two shippers, or two files of one host, tell the same."""
+        for report in siblings:
+            if not report.has(line):
+                continue
+            if match is None or match.wording.role is Role.BODY:
+                # Tables repeat lines: only a report that is told twice has copies of them.
+                if report.copied:
+                    return True
+            elif match.wording.role is not Role.OPENS or line.uptime_us is not None or not report.named:
+                # The same head in the second of a victim may be the next report, where the line tells no uptime.
+                report.copied = True
+                return True
+        return False
+
+    def _begin(self, partition: _Partition, line: Line, match: Match, clock: datetime) -> OpenReport:
+        report = OpenReport(
             format=match.format,
             key=match.part.key,
             progress=match.format.progress(),
-            host=line.host.name,
+            host=_host(line),
             place=_place(line),
             first_offset=line.origin.offset,
             touched=clock,
+            shape=line.shape,
+            caller=line.caller,
         )
         partition.hosts.setdefault(report.host, []).append(report)
         partition.born[id(report)] = report
+        self._size += report.size
         return report
 
     def _extend(
-        self, partition: _Partition, report: _Open, line: Line, match: Match | None, clock: datetime
+        self, partition: _Partition, report: OpenReport, line: Line, match: Match | None, clock: datetime
     ) -> Iterator[Block]:
-        report.entries.append(Entry(line, match.part, unread=bool(match.unread)) if match else Entry(line, None))
-        report.size += len(line.raw)
-        self._size += len(line.raw)
+        self._size += report.add(line, match)
         report.touched = clock
-        if match is not None:
-            report.progress.add(match.part)
         partition.settled.pop(id(report), None)
         partition.active[id(report)] = report
         partition.active.move_to_end(id(report))
-        if report.progress.done:
+        if report.progress.done and not report.format.repeats:
             yield from self._close(partition, report, ClosedBy.TERMINATOR)
         elif len(report.entries) >= self._bounds.max_lines or report.size >= self._bounds.max_report_bytes:
             yield from self._close(partition, report, ClosedBy.CAP)
@@ -223,8 +202,8 @@ class Assembler:
 
     def _supersede(self, partition: _Partition, line: Line, match: Match) -> Iterator[Block]:
         """A new head: the reports before it are over, or at least as good as written."""
-        for report in list(partition.hosts.get(line.host.name, ())):
-            if report.format.name != match.format.name or report.key != match.part.key:
+        for report in list(partition.hosts.get(_host(line), ())):
+            if report.format.name != match.format.name or report.key != match.part.key or report.shape != line.shape:
                 continue
             report.superseded = True
             if report.format.head_ends_report:
@@ -235,8 +214,8 @@ class Assembler:
     # ------------------------------------------------------------ settling and closing
 
     def _close_gaps(self, partition: _Partition, line: Line) -> Iterator[Block]:
-        for report in list(partition.hosts.get(line.host.name, ())):
-            if abs(_elapsed(report.entries[-1].line, line)) > self._bounds.linger:
+        for report in list(partition.hosts.get(_host(line), ())):
+            if _elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line):
                 yield from self._close(partition, report, ClosedBy.GAP)
 
     def _close_oldest(self) -> Iterator[Block]:
@@ -247,13 +226,13 @@ class Assembler:
         report = min(waiting, key=lambda each: each.touched)
         yield from self._close(self._partitions[report.place], report, ClosedBy.CAP)
 
-    def _settle(self, partition: _Partition, report: _Open, closed_by: ClosedBy) -> Iterator[Block]:
+    def _settle(self, partition: _Partition, report: OpenReport, closed_by: ClosedBy) -> Iterator[Block]:
         partition.active.pop(id(report), None)
         partition.settled[id(report)] = report
         if block := report.block(closed_by):
             yield block
 
-    def _close(self, partition: _Partition, report: _Open, closed_by: ClosedBy) -> Iterator[Block]:
+    def _close(self, partition: _Partition, report: OpenReport, closed_by: ClosedBy) -> Iterator[Block]:
         partition.active.pop(id(report), None)
         partition.settled.pop(id(report), None)
         del partition.born[id(report)]
@@ -262,15 +241,65 @@ class Assembler:
         if not siblings:
             del partition.hosts[report.host]
         self._size -= report.size
-        if block := report.block(ClosedBy.NEXT_REPORT if report.superseded else closed_by):
+        if not report.progress.anchored and any(report.is_copy_of(other) for other in siblings):
+            self.copies += len(report.entries)
+        elif block := report.block(ClosedBy.NEXT_REPORT if report.superseded else closed_by):
             yield block
+
+
+# ---------------------------------------------------------------- finding the report of a line
+
+
+def _best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport | None:
+    """The open report that a line fits best, the newest of equals."""
+    best, best_fit = None, 0
+    for report in reversed(siblings):
+        if report.format.name != match.format.name or report.key != match.part.key or not report.takes_lines_of(line):
+            continue
+        fit = report.progress.fit(match.part)
+        if match.wording.role is Role.OPENS and not report.headed and report.begins_after(line):
+            fit = max(fit, 1)  # The head came late: what it begins was there before it.
+        if fit > best_fit and (fit >= _SURE or report.printed_by(line)):
+            best, best_fit = report, fit
+    return best
+
+
+def _context(siblings: Sequence[OpenReport], line: Line) -> OpenReport | None:
+    """The newest open report that takes lines nobody explains, if the line may be the killer's at all."""
+    for report in reversed(siblings):
+        if (
+            report.progress.takes_context
+            and (line.tag is None or line.tag in report.format.tags)
+            and report.takes_lines_of(line)
+            and report.printed_by(line)
+        ):
+            return report
+    return None
+
+
+def _note_mixture(siblings: Sequence[OpenReport], target: OpenReport, line: Line) -> None:
+    """An older report that grows though a newer one has begun: which line is whose is sure only by thread or victim."""
+    if target.progress.anchored or not target.entries:
+        return
+    for newer in reversed(siblings):
+        if newer is target:
+            return
+        if newer.format is target.format and newer.headed and newer.shape == target.shape:
+            told_apart = newer.caller is not None and target.caller not in (None, newer.caller)
+            if not told_apart and not target.begins_after(line):
+                newer.mixed = target.mixed = True
 
 
 def _place(line: Line) -> Place:
     return line.origin.source, line.origin.partition
 
 
-def _silent(reports: OrderedDict[int, _Open], clock: datetime, seconds: float) -> list[_Open]:
+def _host(line: Line) -> str:
+    """The key of a host's reports: its name, and its boot where a shipper tells it."""
+    return line.host.name if line.boot is None else f"{line.host.name}\x1f{line.boot}"
+
+
+def _silent(reports: OrderedDict[int, OpenReport], clock: datetime, seconds: float) -> list[OpenReport]:
     """The reports without a line for that long. They are ordered by their last line, so the scan stops early."""
     found = []
     for report in reports.values():
@@ -284,4 +313,11 @@ def _elapsed(before: Line, after: Line) -> float:
     """Seconds between two lines of a host: by uptime, the better clock within a boot, else by their times."""
     if before.uptime_us is not None and after.uptime_us is not None and after.uptime_us >= before.uptime_us:
         return (after.uptime_us - before.uptime_us) / 1e6
-    return (after.when.at - before.when.at).total_seconds()
+    return abs((after.when.at - before.when.at).total_seconds())
+
+
+def _rebooted(before: Line, after: Line) -> bool:
+    """Whether a line is of another boot: uptime went back."""
+    if before.uptime_us is None or after.uptime_us is None:
+        return False
+    return before.uptime_us - after.uptime_us > _ANOTHER_BOOT_US

@@ -71,6 +71,11 @@ def ancestors(path: str) -> list[str]:
     return ["/" + "/".join(parts[: depth + 1]) for depth in range(min(len(parts), _DEPTH))]
 
 
+def is_within(path: str, above: str) -> bool:
+    """Whether a path is another one or lies below it."""
+    return path == above or path.startswith(above.rstrip("/") + "/")
+
+
 def without_ids(path: str) -> str:
     """The path with container ids, pod UIDs and numbers replaced by ``*``: the same workload on any host."""
     return _NUMBER.sub("*", _POD_UID.sub("pod*", _CONTAINER_ID.sub("*", path)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "OOM_INGEST_"
+_LISTS = frozenset({"topics", "hosts", "timezones"})
 _NOT_SETTINGS = ("OOM_INGEST_CONFIG", "OOM_INGEST_CACHE", "OOM_INGEST_TEST_", "OOM_INGEST_UPDATE_")
 
 
@@ -51,6 +52,14 @@ class EnvelopeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timezone: Annotated[
         str | None, Meta(description="Zone of time stamps that name none, such as `Europe/Berlin`; unset reads UTC.")
     ] = None
+    timezones: Annotated[
+        tuple[str, ...],
+        Meta(description="Zones of single sources: `pattern=Zone`, where the pattern is of topic, file or host names."),
+    ] = ()
+    format: Annotated[
+        Literal["auto", "kmsg", "rfc5424", "cri", "console", "logcat", "syslog", "dmesg", "json"],
+        Meta(description="The one kind of envelope that records have; `auto` tells it for each record."),
+    ] = "auto"
     max_line_bytes: Annotated[int, Meta(gt=0, description="Longer records are refused.")] = 65_536
 
 
@@ -65,7 +74,9 @@ class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(description="Bytes in a page where a report does not tell; unset is 4096."),
     ] = None
     max_bytes: Annotated[int, Meta(gt=0, description="Bytes of one report.")] = 1 << 20
-    max_total_bytes: Annotated[int, Meta(gt=0, description="Bytes of all open reports.")] = 64 << 20
+    max_total_bytes: Annotated[
+        int, Meta(gt=0, description="Memory for all open reports; beyond it the oldest are closed.")
+    ] = 64 << 20
 
 
 class EpisodeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -147,7 +158,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             values[table] = text
             continue
         _known(key, _keys(table), f"in the environment variable {name}")
-        values.setdefault(table, {})[key] = text.split(",") if key in {"topics", "hosts"} else text
+        values.setdefault(table, {})[key] = text.split(",") if key in _LISTS else text
     return values
 
 

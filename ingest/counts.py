@@ -21,8 +21,11 @@ class Count(StrEnum):
     TOO_LONG = "too_long"
     """Records longer than the limit, refused."""
 
-    JSON_ENVELOPE = "json_envelope"
-    """Records of JSON where text was expected, refused."""
+    NO_LINE = "no_line"
+    """Records of JSON that cannot be read or hold no message, and records not of the configured kind, refused."""
+
+    METADATA_DROPPED = "metadata_dropped"
+    """Values of shippers' metadata, in lines that were read, that the allow-list does not carry."""
 
     NOT_UTF8 = "not_utf8"
     """Lines with bytes that are not UTF-8, kept escaped."""
@@ -38,6 +41,12 @@ class Count(StrEnum):
 
     UNREAD_TAILS = "unread_tails"
     """Lines that a wording explains but for a tail that it does not know, kept with their record."""
+
+    COPIES = "copies"
+    """Lines left out because the same line was read before, as when two shippers send one host's log."""
+
+    REPEATS = "repeats"
+    """Reports left out because another source told of the same kills."""
 
     REPORTS = "reports"
     """Reports written, counted again when late lines complete one."""

@@ -59,6 +59,7 @@ class Episodes:
         )
         episode = _with(before, identified, member, culprit)
         self._remember(key, episode)
+        self._open.pop(episode.id, None)
         self._open[episode.id] = episode
         return Joined(identified, episode)
 
@@ -71,10 +72,14 @@ class Episodes:
     def close_silent(self, place: _Place, clock: datetime) -> list[Episode]:
         """The episodes of a partition whose end lies further back than the gap: they are closed now.
 
-        Only the partition's time decides, so that every run over the same records closes the same episodes.
+        Only the partition's time decides, so that every run over the same records closes the same episodes. Beyond the
+        limit those that grew longest ago are closed too; a later report opens them again.
         """
         over = [e for e in self._open.values() if _place(e.origin) == place and clock - e.end > self._gap]
-        return [self._close(episode) for episode in over]
+        closed = [self._close(episode) for episode in over]
+        while len(self._open) > self._limit:
+            closed.append(self._close(next(iter(self._open.values()))))
+        return closed
 
     def finish(self) -> list[Episode]:
         """The input is over: close every episode."""
@@ -122,6 +127,7 @@ def _with(before: Episode | None, identified: Identified, member: Member, culpri
             when=report.when,
             culprit=culprit,
             provider=report.provider,
+            metadata=report.metadata,
         )
     members = {m.report_id: m for m in before.members}
     old = members.get(member.report_id)

@@ -31,7 +31,8 @@ class Kind(StrEnum):
 class Type(StrEnum):
     """Elasticsearch field types in use.
 
-    ``PATH`` is a longer keyword, ``RAW`` one that is stored and not indexed, ``SHOWN`` an object for display only.
+    ``PATH`` is a longer keyword, ``RAW`` one that is stored and not indexed, ``SHOWN`` an object for display only,
+    ``FLATTENED`` an object of any keys that is searched as keywords.
     """
 
     KEYWORD = "keyword"
@@ -43,6 +44,7 @@ class Type(StrEnum):
     DATE = "date"
     RAW = "raw"
     SHOWN = "shown"
+    FLATTENED = "flattened"
 
 
 class Field(Struct, frozen=True):
@@ -129,17 +131,55 @@ _WHERE = (
     _f("kafka.topic", Type.KEYWORD, (*_LOGGED, Kind.DEADLETTER), "Topic of the first record."),
     _f("kafka.partition", Type.LONG, (*_LOGGED, Kind.DEADLETTER), "Partition of the first record."),
     _f("kafka.offset", Type.LONG, (*_LOGGED, Kind.DEADLETTER), "Offset of the first record."),
-    _f("container.id", Type.KEYWORD, _GROUP, "Container id: 64 hex digits, or the number of an OpenVZ container."),
-    _f("container.runtime", Type.KEYWORD, _GROUP, "Container runtime, where the cgroup path tells it."),
     _f("orchestrator.type", Type.KEYWORD, _GROUP, "`kubernetes` where the cgroup path has a pod."),
     _f("orchestrator.resource.type", Type.KEYWORD, _GROUP, "`pod`."),
     _f("orchestrator.resource.id", Type.KEYWORD, _GROUP, "Pod UID."),
-    _f("kubernetes.pod.uid", Type.KEYWORD, _GROUP, "Pod UID again, for Elastic's own Kubernetes dashboards."),
-    _f("container.name", Type.KEYWORD, _GROUP, "Name of an LXC or machined container."),
     _f("systemd.slice", Type.KEYWORD, _GROUP, "Deepest slice of the cgroup path."),
     _f("systemd.session", Type.KEYWORD, _GROUP, "Login session of the cgroup path."),
     _f("systemd.unit", Type.KEYWORD, _GROUP, "Deepest service or scope of the cgroup path."),
 )
+
+SHIPPED = (
+    _f("agent.name", Type.KEYWORD, _GROUP, "Shipper's name."),
+    _f("agent.type", Type.KEYWORD, _GROUP, "Shipper's kind: `filebeat`, ..."),
+    _f("agent.id", Type.KEYWORD, _GROUP, "Shipper's id."),
+    _f("agent.version", Type.KEYWORD, _GROUP, "Shipper's version."),
+    _f("cloud.provider", Type.KEYWORD, _GROUP, "`aws`, `gcp`, `azure`, ..."),
+    _f("cloud.account.id", Type.KEYWORD, _GROUP, "Account."),
+    _f("cloud.account.name", Type.KEYWORD, _GROUP, "Account's name."),
+    _f("cloud.region", Type.KEYWORD, _GROUP, "Region."),
+    _f("cloud.availability_zone", Type.KEYWORD, _GROUP, "Availability zone."),
+    _f("cloud.instance.id", Type.KEYWORD, _GROUP, "Instance."),
+    _f("cloud.instance.name", Type.KEYWORD, _GROUP, "Instance's name."),
+    _f("cloud.machine.type", Type.KEYWORD, _GROUP, "Machine type."),
+    _f("cloud.project.id", Type.KEYWORD, _GROUP, "Project."),
+    _f("orchestrator.cluster.name", Type.KEYWORD, _GROUP, "Cluster."),
+    _f("orchestrator.cluster.id", Type.KEYWORD, _GROUP, "Cluster's id."),
+    _f("orchestrator.namespace", Type.KEYWORD, _GROUP, "Namespace."),
+    _f("container.id", Type.KEYWORD, _GROUP, "Container id: 64 hex digits, or the number of an OpenVZ container."),
+    _f("container.name", Type.KEYWORD, _GROUP, "Container's name."),
+    _f("container.runtime", Type.KEYWORD, _GROUP, "Container runtime, where the cgroup path or a shipper tells it."),
+    _f("container.image.name", Type.KEYWORD, _GROUP, "Image of the container."),
+    _f("kubernetes.namespace", Type.KEYWORD, _GROUP, "Namespace of the pod."),
+    _f("kubernetes.node.name", Type.KEYWORD, _GROUP, "Node."),
+    _f("kubernetes.pod.name", Type.KEYWORD, _GROUP, "Pod."),
+    _f("kubernetes.pod.uid", Type.KEYWORD, _GROUP, "Pod UID again, for Elastic's own Kubernetes dashboards."),
+    _f("kubernetes.container.name", Type.KEYWORD, _GROUP, "Container of the pod."),
+    _f("kubernetes.deployment.name", Type.KEYWORD, _GROUP, "Deployment of the pod."),
+    _f("kubernetes.daemonset.name", Type.KEYWORD, _GROUP, "Daemon set of the pod."),
+    _f("kubernetes.statefulset.name", Type.KEYWORD, _GROUP, "Stateful set of the pod."),
+    _f("kubernetes.labels", Type.FLATTENED, _GROUP, "Labels of the pod."),
+    _f("labels", Type.FLATTENED, _GROUP, "Labels that the shipper set."),
+    _f("host.id", Type.KEYWORD, _GROUP, "Host's id."),
+    _f("host.ip", Type.KEYWORD, _GROUP, "Host's addresses."),
+    _f("host.architecture", Type.KEYWORD, _GROUP, "Processor architecture."),
+    _f("host.type", Type.KEYWORD, _GROUP, "Kind of machine."),
+    _f("host.os.name", Type.KEYWORD, _GROUP, "Operating system."),
+    _f("host.os.version", Type.KEYWORD, _GROUP, "Its version."),
+    _f("host.os.family", Type.KEYWORD, _GROUP, "Its family."),
+    _f("host.os.platform", Type.KEYWORD, _GROUP, "Its platform."),
+)
+"""What shippers know of a host, its containers and its cloud: carried from their records, and nothing else is."""
 
 _IDENTITY = (
     _f("oom.family", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "Family of formats: `linux`, `openvz`, `earlyoom`, ..."),
@@ -149,7 +189,7 @@ _IDENTITY = (
     _f("oom.signature", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "The same failure wherever it happens."),
     _f("oom.report.id", Type.KEYWORD, (*_SAID, Kind.TASK), "The report."),
     _f("oom.episode.id", Type.KEYWORD, _LOGGED, "The episode: readable, sortable."),
-    _f("oom.time.source", Type.KEYWORD, _LOGGED, "syslog, iso, kafka, file: where the time comes from."),
+    _f("oom.time.source", Type.KEYWORD, _LOGGED, "syslog, iso, journald, dmesg, shipper, kafka, file."),
     _f("oom.time.year_inferred", Type.BOOLEAN, _LOGGED, "The line named no year; the record's time chose it."),
     _f("oom.time.zone_inferred", Type.BOOLEAN, _LOGGED, "The line named no zone and none was configured: read as UTC."),
     _f("oom.kernel.timestamp.us", Type.LONG, _SAID, "Uptime in the line.", "us"),
@@ -282,26 +322,21 @@ MEMORY_STAT = (
 )  # fmt: skip
 """Keys of memory.stat that are fields; the last four are those of cgroup v1."""
 
-_MEMORY = {
-    "total": "Pages of RAM.", "reserved": "RAM that the kernel set aside at boot.",
-    "high": "RAM above the 32-bit line.",
-    "cma_reserved": "RAM set aside for contiguous allocations.", "hwpoisoned": "RAM taken out as broken.",
-    "free": "Free pages.", "free_pcp": "Free pages in per-CPU lists.", "free_cma": "Free pages of the CMA areas.",
-    "active": "Active pages, before 2.6.28.", "inactive": "Inactive pages, before 2.6.28.",
+SYSTEM_MEMORY = {
+    "total": "Pages of RAM.", "reserved": "RAM that the kernel set aside at boot.", "free": "Free pages.",
     "active_anon": "Active anonymous pages.", "inactive_anon": "Inactive anonymous pages.",
-    "isolated_anon": "Anonymous pages being reclaimed.", "active_file": "Active page cache.",
-    "inactive_file": "Inactive page cache.", "isolated_file": "Page cache being reclaimed.",
+    "active_file": "Active page cache.", "inactive_file": "Inactive page cache.",
     "unevictable": "Pages that cannot be reclaimed.", "dirty": "Pages to be written.",
-    "writeback": "Pages being written.", "unstable": "NFS pages not yet committed.", "mapped": "Mapped file pages.",
-    "shmem": "Shared memory and tmpfs.", "slab": "Kernel caches, before 2.6.32.",
-    "slab_reclaimable": "Kernel caches that can be reclaimed.", "slab_unreclaimable": "Kernel caches that cannot.",
-    "kernel_misc_reclaimable": "Other reclaimable kernel memory.", "kernel_stack": "Kernel stacks, all nodes.",
-    "page_tables": "Page tables.", "sec_page_tables": "Page tables of devices and guests.",
-    "bounce": "Bounce buffers.", "page_cache": "Page cache in total.",
+    "writeback": "Pages being written.", "mapped": "Mapped file pages.", "shmem": "Shared memory and tmpfs.",
+    "slab": "Kernel caches, before 2.6.32.", "slab_reclaimable": "Kernel caches that can be reclaimed.",
+    "slab_unreclaimable": "Kernel caches that cannot.", "kernel_stack": "Kernel stacks, all nodes.",
+    "page_tables": "Page tables.", "page_cache": "Page cache in total.",
 }  # fmt: skip
+"""What a report says of the machine's memory and people plot; the rest is ``oom.system.memory_other``."""
 
 _SYSTEM = (
-    *(_bytes(f"oom.system.memory.{name}", _REPORT, text) for name, text in _MEMORY.items()),
+    *(_bytes(f"oom.system.memory.{name}", _REPORT, text) for name, text in SYSTEM_MEMORY.items()),
+    _f("oom.system.memory_other", Type.SHOWN, _REPORT, "The machine's other memory counters, in bytes, for display."),
     _bytes("oom.system.swap.total", _REPORT, "Swap."),
     _bytes("oom.system.swap.free", _REPORT, "Free swap."),
     _bytes("oom.system.swap.cached", _REPORT, "Swapped pages that are in memory as well."),
@@ -336,6 +371,6 @@ _CARE = (
 )
 
 FIELDS: tuple[Field, ...] = (
-    *_EVERYWHERE, *_EVENT, *_WHERE, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_SYSTEM, *_OPENVZ,
+    *_EVERYWHERE, *_EVENT, *_WHERE, *SHIPPED, *_IDENTITY, *_VICTIM, *_ASKED, *_CGROUP, *_REPORTED, *_SYSTEM, *_OPENVZ,
     *_GROUPED, *_CARE,
 )  # fmt: skip

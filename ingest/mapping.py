@@ -23,6 +23,7 @@ _TYPES: dict[Type, dict[str, object]] = {
     Type.DATE: {"type": "date"},
     Type.RAW: {"type": "keyword", "index": False, "doc_values": False},
     Type.SHOWN: {"type": "object", "enabled": False},
+    Type.FLATTENED: {"type": "flattened", "ignore_above": 1024},
 }
 
 
@@ -60,7 +61,8 @@ def reference() -> str:
         "",
         *kinds,
         "",
-        "`path` is a keyword of up to 4,096 characters, `raw` is stored, not searchable, `shown` is for display.",
+        "`path` is a keyword of up to 4,096 characters, `raw` is stored, not searchable, `shown` is for display,",
+        "`flattened` holds any keys.",
         "",
         "| field | type | unit | kinds | meaning |",
         "| --- | --- | --- | --- | --- |",

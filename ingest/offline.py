@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Document, Episode, PageSize, Raw, Scope
+    from ingest.model import Document, Episode, KnownKill, PageSize, Raw, Scope
     from ingest.ports import Partition
 
 _LINES_AT_ONCE = 1_000
@@ -32,6 +32,10 @@ class NoHeads:
     def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:  # noqa: ARG002
         """Always ``None``."""
         return None
+
+    def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:  # noqa: ARG002
+        """Always empty."""
+        return ()
 
     def open(self, partition: Partition) -> Sequence[Episode]:  # noqa: ARG002
         """Always empty."""
@@ -69,6 +73,8 @@ def documents(
 
 def _hold(held: OrderedDict[tuple[str, str], Document], documents: Iterable[Document]) -> Iterator[Document]:
     for document in documents:
-        held[document.index, document.id] = document
+        before = held.get((document.index, document.id))
+        if before is None or before.version <= document.version:
+            held[document.index, document.id] = document
         if len(held) > _HELD:
             yield held.popitem(last=False)[1]

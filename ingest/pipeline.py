@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING
 from ingest import analysis, document, formats
 from ingest.assemble import Assembler, Bounds, Place
 from ingest.counts import Count
-from ingest.envelope import Envelope, Unreadable
+from ingest.envelope import Envelope, Unreadable, marks
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
+from ingest.kills import WITHIN, RecentKills
 from ingest.model import ASSUMED_PAGE, Rejected
+from ingest.partial import Partials
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ingest.counts import Counts
-    from ingest.model import Block, Document, Episode, PageSize, Raw
+    from ingest.envelope import Read
+    from ingest.model import Block, Document, Episode, Identified, PageSize, Raw
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,7 +39,9 @@ _UNREADABLE = {
     "tombstone": Count.TOMBSTONES,
     "too_long": Count.TOO_LONG,
     "empty": Count.EMPTY_LINES,
-    "json": Count.JSON_ENVELOPE,
+    "json": Count.NO_LINE,
+    "no_message": Count.NO_LINE,
+    "shape": Count.NO_LINE,
 }
 
 
@@ -97,7 +102,9 @@ class Pipeline:
         self._heads = heads
         self._prefix = prefix
         self._page_size = page_size
-        self._may_matter = gate(formats.anchors())
+        self._kills = RecentKills()
+        self._partials = Partials()
+        self._may_matter = gate((*formats.anchors(), *marks()))
         self._clocks: dict[Place, _Clock] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
@@ -116,10 +123,13 @@ class Pipeline:
             if records:
                 self._next[partition] = records[-1].origin.offset + 1
         for partition in self._next:
-            clock = self._clock((partition.topic, partition.number))
+            place = (partition.topic, partition.number)
+            clock = self._clock(place)
             clock.at_end = partition in batch.at_end
             clock.passes(now)
-            output.blocks += self._assembler.advance((partition.topic, partition.number), clock.time)
+            for read in self._partials.overdue(place, clock.time):
+                self._take_lines(read, clock.time, output)
+            output.blocks += self._assembler.advance(place, clock.time)
         return output
 
     def read(self, records: Iterable[Raw], now: datetime, output: Output) -> None:
@@ -130,14 +140,18 @@ class Pipeline:
             clock = self._clock(place)
             clock.saw(raw.recorded_at, now)
             matters = raw.value is not None and self._may_matter(raw.value)
-            if not matters and raw.value and not self._assembler.is_open(place):
+            if not matters and raw.value and not self._assembler.is_open(place) and not self._partials.awaits(place):
                 self.counts[Count.NOT_OOM] += 1
                 continue
             self._take(raw, matters, clock.time, output)
 
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
-        return Output(blocks=self._assembler.finish(), finished=True)
+        output = Output(finished=True)
+        for read in self._partials.finish():
+            self._take_lines(read, read.whole.when.at, output)
+        output.blocks += self._assembler.finish()
+        return output
 
     def join(self, output: Output) -> tuple[Document, ...]:
         """The documents of a step.
@@ -148,8 +162,7 @@ class Pipeline:
         self._look_up_open()
         touched: dict[str, Episode] = {}
         joined = []
-        for block in output.blocks:
-            identified = identify(formats.formats()[block.format].report(block, self._page_size))
+        for identified in self._told_once(output.blocks):
             each = self._episodes.join(identified, analysis.culprit(identified.report), self._heads)
             touched[each.episode.id] = each.episode
             joined.append(each)
@@ -172,8 +185,9 @@ class Pipeline:
         """The next offset of each partition, held back to the first line of its oldest open report."""
         held = {}
         for partition, following in self._next.items():
-            oldest = self._assembler.oldest_offset((partition.topic, partition.number))
-            held[partition] = following if oldest is None else min(oldest, following)
+            place = (partition.topic, partition.number)
+            waiting = (self._assembler.oldest_offset(place), self._partials.oldest_offset(place))
+            held[partition] = min([following, *(offset for offset in waiting if offset is not None)])
         return held
 
     @property
@@ -191,8 +205,10 @@ class Pipeline:
     def revoked(self, partitions: Collection[Partition]) -> None:
         """Drop what is open on them; the next worker reads it from its first line on."""
         for partition in partitions:
-            self._assembler.drop((partition.topic, partition.number))
-            self._clocks.pop((partition.topic, partition.number), None)
+            place = (partition.topic, partition.number)
+            self._assembler.drop(place)
+            self._partials.drop(place)
+            self._clocks.pop(place, None)
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
         self._episodes.forget()
@@ -204,31 +220,65 @@ class Pipeline:
     # ------------------------------------------------------------ one record
 
     def _take(self, raw: Raw, matters: bool, clock: datetime, output: Output) -> None:
-        line = self._envelope.read(raw)
-        if isinstance(line, Unreadable):
-            self.counts[_UNREADABLE[line.code]] += 1
+        read = self._envelope.read(raw)
+        if isinstance(read, Unreadable):
+            self.counts[_UNREADABLE[read.code]] += 1
             if matters:
-                output.rejected.append(_rejected(raw, "envelope", line.code, line.detail))
+                output.rejected.append(_rejected(raw, "envelope", read.code, read.detail))
             return
         if raw.value is not None and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
         place = (raw.origin.source, raw.origin.partition)
-        open_families = self._assembler.families(place, line.host.name)
-        match = formats.read(line, open_families) if matters or open_families else None
-        if match is not None:
-            self.counts[Count.MATCHED_LINES] += 1
-            if match.unread:
-                self.counts[Count.UNREAD_TAILS] += 1
-                self.unread[match.wording.id] += 1
-        elif matters and formats.is_candidate(line):
-            self.counts[Count.UNREAD_LINES] += 1
-            self.unread[""] += 1
-            output.rejected.append(_rejected(raw, "formats", "unread", "no wording explains this line"))
-        elif not open_families:
-            self.counts[Count.NOT_OOM] += 1
-            return
-        if match is not None or open_families:
+        for whole in self._partials.add(read, place, clock):
+            if matters or whole is not read or self._assembler.families(whole.whole):
+                self._take_lines(whole, clock, output, raw)
+            else:
+                self.counts[Count.NOT_OOM] += 1
+
+    def _take_lines(self, read: Read, clock: datetime, output: Output, raw: Raw | None = None) -> None:
+        """The lines of a record. ``raw`` is the record, for a dead letter; pieces put together have none."""
+        if read.dropped:
+            self.counts[Count.METADATA_DROPPED] += read.dropped
+        unread = False
+        for line, match in formats.lines_of(read.whole, read.parts, self._assembler.families(read.whole)):
+            if match is not None:
+                self.counts[Count.MATCHED_LINES] += 1
+                if match.unread:
+                    self.counts[Count.UNREAD_TAILS] += 1
+                    self.unread[match.wording.id] += 1
+            elif formats.is_candidate(line):
+                self.counts[Count.UNREAD_LINES] += 1
+                self.unread[""] += 1
+                unread = True
+            elif not self._assembler.families(line):
+                self.counts[Count.NOT_OOM] += 1
+                continue
             output.blocks += self._assembler.add(line, match, clock)
+        if self._assembler.copies:
+            self.counts[Count.COPIES] = self._assembler.copies
+        if unread and raw is not None:
+            output.rejected.append(_rejected(raw, "formats", "unread", "no wording explains this line"))
+
+    def _told_once(self, blocks: Sequence[Block]) -> Iterator[Identified]:
+        """The reports of blocks, killers before those who repeat them, without what another source told already."""
+        families = formats.formats()
+        for block in sorted(blocks, key=lambda block: families[block.format].repeats):
+            family = families[block.format]
+            identified = identify(family.report(block, self._page_size))
+            echo = family.repeats or identified.report.echo
+            if self._kills.told(identified, echo=echo) or (echo and self._was_written(identified)):
+                self.counts[Count.REPEATS] += 1
+                continue
+            self._kills.add(identified)
+            yield identified
+
+    def _was_written(self, identified: Identified) -> bool:
+        """Whether an earlier run wrote the kill that a reaper's or a reporter's word is about."""
+        report = identified.report
+        written = RecentKills()
+        for known in self._heads.kills(report.host.name, report.when.at - WITHIN, report.when.at + WITHIN):
+            written.remember(report.host.name, known)
+        return written.told(identified, echo=True)
 
     def _clock(self, place: Place) -> _Clock:
         return self._clocks.setdefault(place, _Clock())

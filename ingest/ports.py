@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from ingest.model import Document, Episode, Raw, Scope
+    from ingest.model import Document, Episode, KnownKill, Raw, Scope
 
 
 class Unavailable(Exception):
@@ -104,6 +104,9 @@ class EpisodeHeads(Protocol):
 
     def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
         """The episode of a host and scope that covers any of ``[start, end]``; the caller has widened it by the gap."""
+
+    def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
+        """The kills of a host that were written for ``[start, end]`` (at most 1,000)."""
 
     def open(self, partition: Partition) -> Sequence[Episode]:
         """The episodes last written from a partition that are still open (at most 10,000)."""

@@ -1,4 +1,4 @@
-"""Times of log lines: RFC 3164 without year and zone, ISO 8601, and what had to be inferred.
+"""Times of log lines: RFC 3164 without year and zone, ISO 8601, numbers of seconds, and what had to be inferred.
 
 The hint (Kafka's time stamp or a file's mtime) chooses the year and nothing else. Nobody's clock is asked.
 """
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ingest.model import TimeSource, When
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, name in enumerate(
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
@@ -22,13 +22,16 @@ _FUTURE = timedelta(days=1)
 _YEARS_BACK = 8
 """29 February comes at least once in any eight years."""
 
+_CENTURY = 4_102_444_800
+"""Seconds of the year 2100: a larger number counts in smaller units."""
 
-def syslog_time(month: str, day: str, clock: str, zone: tzinfo | None, hint: datetime) -> When | None:
-    """The time of an RFC 3164 stamp such as ``Apr 20 20:03:27``, in the year that lies nearest to ``hint``.
+
+def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: datetime) -> When | None:
+    """The time of a stamp such as ``Apr 20 20:03:27``, in the year that lies nearest to ``hint``.
 
     Args:
-        month: English abbreviation.
-        day: Day of the month, blank padded or not.
+        month: 1 to 12.
+        day: Day of the month.
         clock: ``HH:MM:SS``, with a fraction or not.
         zone: The sender's zone; ``None`` reads the stamp as UTC and says so.
         hint: An aware time near the event, at best a little later than it.
@@ -36,36 +39,54 @@ def syslog_time(month: str, day: str, clock: str, zone: tzinfo | None, hint: dat
     Returns:
         ``None`` where the stamp is no date in any year.
     """
-    number = _MONTHS.get(month)
-    if number is None:
-        return None
-    try:
-        time = datetime.strptime(clock[:8], "%H:%M:%S").time()  # noqa: DTZ007  the zone is added below
-    except ValueError:
-        return None
-    fraction = clock[9:15].ljust(6, "0")
-    micros = int(fraction) if fraction.isdigit() else 0
-    candidates = []
-    for year in range(hint.year + 1, hint.year - _YEARS_BACK - 1, -1):
-        try:
-            local = datetime(year, number, int(day), time.hour, time.minute, time.second, micros, tzinfo=zone or UTC)
-        except ValueError:
-            continue
-        candidates.append(local.astimezone(UTC))
-    past = [at for at in candidates if at - hint <= _FUTURE]
+    years = range(hint.year + 1, hint.year - _YEARS_BACK - 1, -1)
+    past = [at for year in years if (at := _utc(year, month, day, clock, zone)) and at - hint <= _FUTURE]
     if not past:
         return None
     at = min(past, key=lambda at: abs(at - hint))
     return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone is None)
 
 
-def iso_time(stamp: str, zone: tzinfo | None) -> When | None:
+def dated_time(year: int, month: int, day: int, clock: str, zone: tzinfo | None, source: TimeSource) -> When | None:
+    """The time of a stamp with a year and without a zone; ``None`` where it is no date."""
+    at = _utc(year, month, day, clock, zone)
+    return _dated(at, source, zone) if at else None
+
+
+def iso_time(stamp: str, zone: tzinfo | None, source: TimeSource = TimeSource.ISO) -> When | None:
     """The time of an ISO 8601 stamp; ``None`` where it is none. A stamp without an offset is read in ``zone``."""
     try:
-        at = datetime.fromisoformat(stamp)
+        at = datetime.fromisoformat(stamp.replace(",", "."))
     except ValueError:
         return None
-    if at.tzinfo is not None:
-        return When(at.astimezone(UTC), TimeSource.ISO, year_inferred=False, zone_inferred=False)
-    local = at.replace(tzinfo=zone or UTC)
-    return When(local.astimezone(UTC), TimeSource.ISO, year_inferred=False, zone_inferred=zone is None)
+    try:
+        if at.tzinfo is not None:
+            return When(at.astimezone(UTC), source, year_inferred=False, zone_inferred=False)
+        return _dated(at.replace(tzinfo=zone or UTC).astimezone(UTC), source, zone)
+    except OverflowError:
+        return None
+
+
+def epoch_time(number: float, source: TimeSource) -> When | None:
+    """The time of a number of seconds, milli-, micro- or nanoseconds since 1970, told apart by their size."""
+    for factor in (1, 1_000, 1_000_000, 1_000_000_000):
+        if 0 < number / factor < _CENTURY:
+            seconds, rest = divmod(number, factor)
+            micros = int(rest * 1_000_000 / factor) if factor > 1 else round((number % 1) * 1_000_000)
+            at = datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=micros)
+            return When(at, source, year_inferred=False, zone_inferred=False)
+    return None
+
+
+def _dated(at: datetime, source: TimeSource, zone: tzinfo | None) -> When:
+    return When(at, source, year_inferred=False, zone_inferred=zone is None)
+
+
+def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
+    try:
+        hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:8] or 0)
+        fraction = clock[9:15].ljust(6, "0")
+        micros = int(fraction) if fraction.isdigit() else 0
+        return datetime(year, month, day, hour, minute, second, micros, tzinfo=zone or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingest.adapters.elastic_client import plain_failures
-from ingest.model import Culprit, Episode, Host, Member, Origin, Scope, ScopeKind, TimeSource, When
+from ingest.document import shipped_in
+from ingest.model import Culprit, Episode, Host, KnownKill, Member, Origin, Scope, ScopeKind, TimeSource, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +55,15 @@ class ElasticHeads:
         found = next(self._search("episode", query, ["event.start", "event.id"], _PAGE), None)
         return self._episode(found["_source"]) if found else None
 
+    def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
+        """The kills of a host that were written for ``[start, end]``."""
+        filters = [
+            {"term": {"host.name": host}},
+            {"range": {"@timestamp": {"gte": start.isoformat(), "lte": end.isoformat()}}},
+        ]
+        hits = self._search("kill", {"bool": {"filter": filters}}, ["event.id"], _PAGE)
+        return [_known_kill(hit["_source"]) for hit in hits]
+
     def open(self, partition: Partition) -> Sequence[Episode]:
         """The episodes last written from a partition that are still open."""
         terms = {
@@ -84,6 +94,7 @@ class ElasticHeads:
             when=when,
             culprit=_culprit(oom.get("culprit")),
             provider=source["event"]["provider"],
+            metadata=shipped_in(source),
         )
 
     def _members(self, episode_id: str) -> Iterator[Member]:
@@ -98,7 +109,7 @@ class ElasticHeads:
         for hit in self._search("report", query, ["event.start", "oom.report.id"]):
             source = hit["_source"]
             victims = sorted(kills.get(source["event"]["id"], []))
-            timed = source["oom"]["time"]["source"] in (TimeSource.SYSLOG, TimeSource.ISO)
+            timed = TimeSource(source["oom"]["time"]["source"]).in_the_line
             yield Member(
                 report_id=source["event"]["id"],
                 version=hit["_version"],
@@ -138,6 +149,19 @@ class ElasticHeads:
 
     def _index(self, kind: str) -> str:
         return f"{self._prefix}-{kind}-*"
+
+
+def _known_kill(source: dict[str, Any]) -> KnownKill:
+    container = source.get("container", {}).get("id")
+    return KnownKill(
+        kill_id=source["event"]["id"],
+        report_id=source["oom"]["report"]["id"],
+        pid=source["process"]["pid"],
+        name=source["process"]["name"],
+        at=datetime.fromisoformat(source["@timestamp"]),
+        zone_inferred=source["oom"]["time"]["zone_inferred"],
+        container=container[:12] if container else None,
+    )
 
 
 def _culprit(found: dict[str, Any] | None) -> Culprit | None:

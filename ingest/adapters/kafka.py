@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ _CLOSE_MS = 5_000
 _RECORDS_AT_ONCE = 2_000
 _SESSION_MS = 15_000
 """A worker that died is replaced after this long; one that lives is heard of five times as often."""
+_HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
+_HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 _LOST_MEMBERSHIP = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 
 log = structlog.get_logger(__name__)
@@ -193,4 +196,11 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
 
 def _raw(record: Any) -> Raw:
     recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    return Raw(Origin(record.topic, record.partition, record.offset), record.value, recorded_at)
+    return Raw(Origin(record.topic, record.partition, record.offset), record.value, recorded_at, _host(record))
+
+
+def _host(record: Any) -> str | None:
+    """The host that a header or the record's key names; keys that are plain numbers or no names are none."""
+    named = next((value for name, value in record.headers or () if name.lower() in _HOST_HEADERS), None) or record.key
+    found = _HOST_NAME.fullmatch(named) if named else None
+    return found[0].decode() if found else None

@@ -12,7 +12,7 @@ import click
 
 from ingest.assemble import Bounds
 from ingest.config import ConfigError, Settings, load
-from ingest.envelope import Envelope
+from ingest.envelope import Envelope, Shape
 from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSource, TimeSource
 
 if TYPE_CHECKING:
@@ -34,17 +34,29 @@ def settings(file: Path | None, overrides: Mapping[tuple[str, str], object | Non
 
 def envelope(chosen: Settings, hint_source: TimeSource, host: str | None = None) -> Envelope:
     """How records are read; raises ``ConfigError`` for a zone that does not exist."""
-    name = chosen.envelope.timezone
-    try:
-        zone = ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(f"envelope.timezone {name!r} is no zone of the IANA database") from None
+    pinned = chosen.envelope.format
     return Envelope(
-        zone=zone,
+        zone=_zone("envelope.timezone", chosen.envelope.timezone) if chosen.envelope.timezone else None,
+        zones=tuple(_source_zone(entry) for entry in chosen.envelope.timezones),
+        shape=None if pinned == "auto" else Shape(pinned),
         hint_source=hint_source,
         default_host=Host(host.lower(), host) if host else UNKNOWN_HOST,
         max_line_bytes=chosen.envelope.max_line_bytes,
     )
+
+
+def _zone(setting: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(f"{setting} {name!r} is no zone of the IANA database") from None
+
+
+def _source_zone(entry: str) -> tuple[str, ZoneInfo]:
+    pattern, separator, name = entry.rpartition("=")
+    if not separator or not pattern:
+        raise ConfigError(f"envelope.timezones {entry!r} is not `pattern=Zone`, such as `web-*=Europe/Berlin`")
+    return pattern.lower(), _zone("envelope.timezones", name)
 
 
 def bounds(chosen: Settings) -> Bounds:

@@ -28,6 +28,7 @@ from ingest.document._pieces import (
     task_table,
     victim_state,
 )
+from ingest.document._shipped import of_the_host, shipped, shipped_in
 from ingest.document._system import cgroup_stat, system_state
 from ingest.document._tree import Tree, iso, merge, present
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.model import Episode, Joined, Rejected, Victim
+
+__all__ = ["ORIGINAL_CAP", "all_of", "of_episode", "of_refused", "of_rejected", "of_report", "shipped_in"]
 
 ORIGINAL_CAP = 65_536
 """Characters of raw text kept in a document; the cut is flagged."""
@@ -57,6 +60,7 @@ def of_episode(episode: Episode, prefix: str) -> Document:
     kills = [victim for member in episode.members for victim in member.victims]
     signatures = list(dict.fromkeys(member.signature for member in episode.members))
     source = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
+    merge(source, of_the_host(episode.metadata))
     merge(source, runs_in(episode.scope, None))
     merge(
         source,
@@ -126,8 +130,10 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
     report = joined.identified.report
     done = victim.action is Action.KILL
     source = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
+    where = runs_in(report.scope, victim.cgroup)
+    merge(source, shipped(report.metadata, where))
     merge(source, common(joined))
-    merge(source, runs_in(report.scope, victim.cgroup))
+    merge(source, where)
     merge(
         source,
         {
@@ -157,7 +163,8 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
             },
         },
     )
-    return _document(f"{prefix}-kill", kill_id, joined.identified.version, victim.when.at, source)
+    version = joined.identified.version + (_CONFIRMED if done else 0)
+    return _document(f"{prefix}-kill", kill_id, version, victim.when.at, source)
 
 
 def _report(joined: Joined, prefix: str) -> Document:
@@ -165,8 +172,10 @@ def _report(joined: Joined, prefix: str) -> Document:
     report = identified.report
     text = "\n".join(report.lines)
     source = base("oom.report", identified.id, report.when, report.host, report.origin)
+    where = runs_in(report.scope, report.cgroup.killed_path if report.cgroup else None)
+    merge(source, shipped(report.metadata, where))
     merge(source, common(joined))
-    merge(source, runs_in(report.scope, report.cgroup.killed_path if report.cgroup else None))
+    merge(source, where)
     merge(
         source,
         {
@@ -232,6 +241,9 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
         )
         yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source)
 
+
+_CONFIRMED = 1 << 40
+"""Added to the version of a kill that was told: no longer report that only tells who was chosen ever replaces it."""
 
 _DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}
 """A kill worked, did not, or nothing more was said of it."""

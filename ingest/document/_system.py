@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.document._tree import Tree, present
-from ingest.fields import MEMORY_STAT
+from ingest.fields import MEMORY_STAT, SYSTEM_MEMORY
 
 if TYPE_CHECKING:
     from ingest.model import CgroupState, MachineState, Zone
@@ -19,7 +19,12 @@ def system_state(machine: MachineState | None) -> Tree | None:
         return None
     memory, swap = machine.memory, machine.swap
     return {
-        "memory": {name: _bytes(getattr(memory, name)) for name in memory.__struct_fields__},
+        "memory": {name: _bytes(getattr(memory, name)) for name in memory.__struct_fields__ if name in SYSTEM_MEMORY},
+        "memory_other": [
+            {"name": name, "bytes": size}
+            for name in memory.__struct_fields__
+            if name not in SYSTEM_MEMORY and (size := getattr(memory, name)) is not None
+        ],
         "swap": {name: _bytes(getattr(swap, name)) for name in swap.__struct_fields__},
         "zones": [present(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
         "huge_pages": [

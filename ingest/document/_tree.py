@@ -19,6 +19,9 @@ def merge(into: Tree, more: Mapping[str, object]) -> None:
         branch = into.get(key)
         if isinstance(branch, dict) and isinstance(value, dict):
             merge(branch, value)
+        elif isinstance(value, dict):
+            into[key] = (copy := Tree())
+            merge(copy, value)
         elif value is not None:
             into[key] = value
 

@@ -18,11 +18,11 @@ from ingest.formats._types import Format, Progress, Wording
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from ingest.model import Line, Part
 
-__all__ = ["Format", "Match", "Progress", "Wording", "anchors", "formats", "is_candidate", "read"]
+__all__ = ["Format", "Match", "Progress", "Wording", "anchors", "formats", "is_candidate", "lines_of", "read"]
 
 _BARE_TAG = re.compile(r"(?P<tag>[A-Za-z][\w.-]{0,63})(?:\[\d{1,10}\])?: +")
 
@@ -73,18 +73,44 @@ def is_candidate(line: Line) -> bool:
     )
 
 
+def lines_of(
+    whole: Line, parts: Sequence[Line], open_families: Collection[str]
+) -> tuple[tuple[Line, Match | None], ...]:
+    """The lines of a record with what each says.
+
+    A record is taken apart only where no wording explains the whole: a name may hold what looks like a line's end.
+    """
+    if parts and _read_whole(whole, open_families) is None:
+        found = []
+        families = set(open_families)
+        for part in parts:
+            match = read(part, families)
+            families |= {match.format.name} if match else set()
+            found.append((part, match))
+        return tuple(found)
+    return ((whole, read(whole, open_families)),)
+
+
 def read(line: Line, open_families: Collection[str]) -> Match | None:
     """What a line says, or ``None``. ``open_families`` are those with an open report on the line's host.
 
     A line that only a wording's beginning explains is read too, and its tail kept as ``unread``: a newer kernel that
     adds a field costs the field, never the record.
     """
+    return _read_whole(line, open_families) or _read_beginning(line, open_families)
+
+
+def _read_whole(line: Line, open_families: Collection[str]) -> Match | None:
     for family, wording, text in _possible(line, open_families):
         try:
             result = _grammar(family.name, wording.id).parse_string(text, parse_all=True)
         except pp.ParseException:
             continue
         return Match(family, wording, wording.part(result.as_dict()))
+    return None
+
+
+def _read_beginning(line: Line, open_families: Collection[str]) -> Match | None:
     for family, wording, text in _possible(line, open_families):
         if wording.role is Role.BODY:
             continue

@@ -30,4 +30,6 @@ def begun(
         lines=tuple(entry.line.raw for entry in block.entries),
         scope=Scope(None),
         unread_lines=sum(entry.unread for entry in block.entries),
+        shape=first.shape,
+        metadata=next((entry.line.metadata for entry in block.entries if entry.line.metadata), None),
     )

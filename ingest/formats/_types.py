@@ -58,7 +58,7 @@ class Progress(Protocol):
         """Whether kernel lines that no wording explains belong to the report now."""
 
     def fit(self, part: Part) -> int:
-        """How well a line belongs here: 0 not at all, 1 it could, 2 it names this report's victim."""
+        """How well a line belongs here: 0 not at all, 1 it could, 2 or more it names this report's victim."""
 
     def add(self, part: Part) -> None:
         """Take note of a line of this report."""
@@ -76,6 +76,7 @@ class Format(Struct, frozen=True, kw_only=True):
         progress: Makes the memory of a newly opened report.
         report: Makes a report of a block of this family; the page size holds where the block does not tell one.
         head_ends_report: Whether a new head says that the report before it (of the same key) is over.
+        repeats: Whether it only repeats what a killer did: its word counts where the killer's own line did not come.
     """
 
     name: str
@@ -86,3 +87,4 @@ class Format(Struct, frozen=True, kw_only=True):
     progress: Callable[[], Progress]
     report: Callable[[Block, PageSize], Report]
     head_ends_report: bool
+    repeats: bool = False

@@ -64,6 +64,7 @@ FORMAT = Format(
     progress=partial(DaemonProgress, lone=True),
     report=_of_container,
     head_ends_report=True,
+    repeats=True,
     wordings=(
         Wording(
             id="containerd.task_oom",

@@ -46,6 +46,7 @@ FORMAT = Format(
     progress=partial(DaemonProgress),
     report=reporter("kubelet", "kubelet", "global out of memory", headless=True),
     head_ends_report=True,
+    repeats=True,
     wordings=(
         Wording(
             id="kubelet.system_oom",

@@ -54,6 +54,7 @@ FORMAT = Format(
         "node-problem-detector", "node-problem-detector", "told by the node's monitor", headless=True, scope=None
     ),
     head_ends_report=True,
+    repeats=True,
     wordings=(
         Wording(
             id="node_problem_detector.oom_killing",

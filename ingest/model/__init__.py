@@ -7,7 +7,7 @@ nothing here carries a plausible default.
 """
 
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
-from ingest.model.episode import Culprit, Document, Episode, Identified, Joined, Member
+from ingest.model.episode import Culprit, Document, Episode, Identified, Joined, KnownKill, Member
 from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Raw, Rejected, TimeSource, When
 from ingest.model.memory import (
     ASSUMED_PAGE,
@@ -66,6 +66,7 @@ __all__ = [
     "Identified",
     "Joined",
     "Kernel",
+    "KnownKill",
     "Line",
     "MachineState",
     "Member",

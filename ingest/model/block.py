@@ -55,8 +55,12 @@ class ClosedBy(StrEnum):
 
 
 class Block(Struct, frozen=True):
-    """The lines of one invocation of a killer, in the order they came."""
+    """The lines of one invocation of a killer, in the order in which they were logged.
+
+    ``mixed`` is whether another report of the host ran beside it and nothing tells for sure which line is whose.
+    """
 
     format: str
     entries: tuple[Entry, ...]
     closed_by: ClosedBy
+    mixed: bool = False

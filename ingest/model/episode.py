@@ -55,6 +55,7 @@ class Episode(Struct, frozen=True):
     when: When
     culprit: Culprit | None = None
     provider: str = "kernel"
+    metadata: Mapping[str, object] | None = None
 
     @property
     def version(self) -> int:
@@ -70,6 +71,22 @@ class Episode(Struct, frozen=True):
     def end(self) -> datetime:
         """When the last report ended."""
         return max(m.end for m in self.members)
+
+
+class KnownKill(Struct, frozen=True, kw_only=True):
+    """What is remembered of a kill, so that another source's word of it is recognised.
+
+    ``container`` is the beginning of the id of the container that it ran in; ``shape`` the kind of envelope that told.
+    """
+
+    kill_id: str
+    report_id: str
+    pid: int | None
+    name: str
+    at: datetime
+    zone_inferred: bool
+    shape: str = ""
+    container: str | None = None
 
 
 class Identified(Struct, frozen=True):

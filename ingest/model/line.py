@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -23,20 +24,39 @@ class Origin(Struct, frozen=True):
 
 
 class Raw(Struct, frozen=True):
-    """One record as it was read. ``recorded_at`` is Kafka's time stamp or the file's mtime: a hint, not a log fact."""
+    """One record as it was read. ``recorded_at`` is Kafka's time stamp or the file's mtime: a hint, not a log fact.
+
+    ``host`` is the host that the record's key or a header names; it counts where the record itself names none.
+    """
 
     origin: Origin
     value: bytes | None
     recorded_at: datetime
+    host: str | None = None
 
 
 class TimeSource(StrEnum):
     """Where a line's time came from; it says how far the time can be trusted."""
 
     SYSLOG = "syslog"
+    """The line, in a form without year and zone."""
     ISO = "iso"
+    """The line, with its year, in ISO 8601 or as a number of seconds since 1970."""
+    JOURNALD = "journald"
+    """The journal's stamp of the message."""
+    DMESG = "dmesg"
+    """The line, where ``dmesg -T`` computed it: wrong after a suspend or a step of the clock."""
+    SHIPPER = "shipper"
+    """When a shipper read the line."""
     KAFKA = "kafka"
+    """The record's time stamp."""
     FILE = "file"
+    """The file's."""
+
+    @property
+    def in_the_line(self) -> bool:
+        """Whether the line itself carries the time."""
+        return self in (TimeSource.SYSLOG, TimeSource.ISO, TimeSource.JOURNALD, TimeSource.DMESG)
 
 
 class When(Struct, frozen=True):
@@ -50,7 +70,7 @@ class When(Struct, frozen=True):
     @property
     def from_line(self) -> bool:
         """Whether the line itself carries the time, so that an id may rest on it."""
-        return self.source in (TimeSource.SYSLOG, TimeSource.ISO)
+        return self.source.in_the_line
 
 
 class Host(Struct, frozen=True):
@@ -64,7 +84,21 @@ UNKNOWN_HOST = Host("unknown", None)
 
 
 class Line(Struct, frozen=True):
-    """One log record of one host with its envelope taken off."""
+    """One log record of one host with its envelope taken off.
+
+    Attributes:
+        origin: Where it was read.
+        host: Who logged it.
+        when: Its time.
+        uptime_us: Microseconds since boot, where the line tells them.
+        tag: The program that logged it; ``kernel`` for the kernel.
+        text: What it logged.
+        raw: The line as it came; of JSON, the message in it.
+        boot: Id of the host's boot, where a shipper tells it.
+        caller: Thread or CPU that printed a kernel line (``T1234``, ``C0``), where the kernel tells it.
+        shape: The kind of envelope. One shipper sends one, so that two shippers of a host can be told apart.
+        metadata: What the shipper added and the allow-list lets through, nested by ECS names.
+    """
 
     origin: Origin
     host: Host
@@ -73,6 +107,10 @@ class Line(Struct, frozen=True):
     tag: str | None
     text: str
     raw: str
+    boot: str | None = None
+    caller: str | None = None
+    shape: str = ""
+    metadata: Mapping[str, object] | None = None
 
 
 class Rejected(Struct, frozen=True):

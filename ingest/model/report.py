@@ -10,6 +10,8 @@ from msgspec import Struct
 from ingest.model.memory import Sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ingest.model.block import ClosedBy
     from ingest.model.line import Host, Origin, When
     from ingest.model.memory import CgroupState, MachineState, PageSize, Pressure
@@ -210,3 +212,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """Lines that the log itself says were suppressed or dropped within the report."""
     head: str = ""
     """The opening line's text: what tells two reports apart that have no victim. Empty where there is no head."""
+    shape: str = ""
+    """The kind of envelope of its lines: two shippers of a host have two."""
+    echo: bool = False
+    """Only a reaper's or a reporter's word: it counts where the killer's own line did not come."""
+    metadata: Mapping[str, object] | None = None
+    """What the shipper said of host, pod and cloud, by ECS names."""

@@ -14,8 +14,8 @@ from ingest.fields import FIELDS, Kind, Type
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ROOTS = {
-    "@timestamp", "container", "ecs", "error", "event", "host", "kafka", "kubernetes", "message", "oom", "orchestrator",
-    "process", "systemd",
+    "@timestamp", "agent", "cloud", "container", "ecs", "error", "event", "host", "kafka", "kubernetes", "labels",
+    "message", "oom", "orchestrator", "process", "systemd",
 }  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def test_every_leaf_of_every_document_is_in_the_catalogue() -> None:
     for document in _documents():
         kind = Kind(document["_source"]["event"]["dataset"].removeprefix("oom."))
         known = mapping.paths(kind)
-        shown = {path for path, kind in known.items() if kind is Type.SHOWN}
+        shown = {path for path, kind in known.items() if kind in (Type.SHOWN, Type.FLATTENED)}
         unknown |= {(kind, path) for path, _ in leaves(document["_source"], shown) if path not in known}
     assert unknown == set()
 
@@ -68,11 +68,12 @@ def test_every_leaf_of_every_document_is_in_the_catalogue() -> None:
 def test_every_leaf_has_the_type_of_the_catalogue() -> None:
     fits: dict[Type, tuple[type, ...]] = {
         Type.LONG: (int,), Type.DOUBLE: (int, float), Type.BOOLEAN: (bool,), Type.SHOWN: (list,),
+        Type.FLATTENED: (dict,),
     }  # fmt: skip
     wrong = []
     for document in _documents():
         known = mapping.paths(Kind(document["_source"]["event"]["dataset"].removeprefix("oom.")))
-        shown = {path for path, kind in known.items() if kind is Type.SHOWN}
+        shown = {path for path, kind in known.items() if kind in (Type.SHOWN, Type.FLATTENED)}
         for path, value in leaves(document["_source"], shown):
             values = value if isinstance(value, list) and known[path] is not Type.SHOWN else [value]
             wrong += [(path, each) for each in values if not isinstance(each, fits.get(known[path], (str,)))]

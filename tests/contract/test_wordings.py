@@ -81,9 +81,10 @@ def test_a_case_has_a_line_of_every_wording_that_it_names_and_its_reader_reads_i
     read: set[str] = set()
     wanted = set(covers(case))
     for value in case.with_suffix(".log").read_bytes().split(b"\n"):
-        line = Envelope().read(Raw(Origin("f", None, 1), value, at))
-        if isinstance(line, Unreadable):
+        record = Envelope().read(Raw(Origin("f", None, 1), value, at))
+        if isinstance(record, Unreadable):
             continue
+        line = record.whole
         shaped = {identity for identity in wanted - read if shapes()[identity].search(line.raw.rstrip())}
         if not shaped:
             continue

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from ingest import formats
 from ingest.assemble import Assembler, Bounds
-from ingest.envelope import Envelope
-from ingest.model import Block, ClosedBy, Line, Origin, Raw
+from ingest.envelope import Envelope, Read
+from ingest.model import Block, ClosedBy, Origin, Raw
 
 BEGIN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 PLACE = ("t", 0)
@@ -30,9 +30,10 @@ class Feed:
         at = BEGIN + timedelta(seconds=second)
         raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {text}".encode(), at)
         self.offset += 1
-        line = Envelope().read(raw)
-        assert isinstance(line, Line)
-        match = formats.read(line, self.assembler.families(PLACE, host))
+        read = Envelope().read(raw)
+        assert isinstance(read, Read)
+        line = read.whole
+        match = formats.read(line, self.assembler.families(line))
         return self.assembler.add(line, match, at)
 
     def advance(self, second: float) -> list[Block]:

@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ingest.envelope import Envelope, Unreadable
+from ingest.envelope import Envelope, Read, Unreadable
 from ingest.model import Line, Origin, Raw, TimeSource
 
 HINT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def read(text: str, envelope: Envelope | None = None, hint: datetime = HINT) -> Line:
-    line = (envelope or Envelope()).read(Raw(Origin("t", 0, 1), text.encode("utf-8", "surrogateescape"), hint))
-    assert isinstance(line, Line)
-    return line
+    found = (envelope or Envelope()).read(Raw(Origin("t", 0, 1), text.encode("utf-8", "surrogateescape"), hint))
+    assert isinstance(found, Read)
+    return found.whole
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,14 @@ def test_a_line_without_time_has_the_records_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [(None, "tombstone"), (b"", "empty"), (b" \r\n", "empty"), (b"x" * 100_000, "too_long"), (b'{"a": 1}', "json")],
+    [
+        (None, "tombstone"),
+        (b"", "empty"),
+        (b" \r\n", "empty"),
+        (b"x" * 100_000, "too_long"),
+        (b'{"a": 1}', "no_message"),
+        (b'{"a"', "json"),
+    ],
 )
 def test_what_is_no_line_is_refused_with_a_code(value: bytes | None, code: str) -> None:
     found = Envelope().read(Raw(Origin("t", 0, 1), value, HINT))
@@ -97,5 +104,5 @@ def test_what_is_no_line_is_refused_with_a_code(value: bytes | None, code: str) 
 
 def test_bytes_that_are_not_utf8_are_kept_escaped() -> None:
     found = Envelope().read(Raw(Origin("t", 0, 1), b"caf\xc3 x", HINT))
-    assert isinstance(found, Line)
-    assert found.text == "caf\\xc3 x"
+    assert isinstance(found, Read)
+    assert found.whole.text == "caf\\xc3 x"

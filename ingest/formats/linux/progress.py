@@ -36,8 +36,8 @@ class LinuxProgress:
 
     @property
     def done(self) -> bool:
-        """Every victim was reaped. A group kill or a rage never says that it is over."""
-        return bool(self.killed) and not self.many and self.killed <= self.reaped
+        """Every victim was reaped. A group kill or a rage never says that it is over, nor what has lost its head."""
+        return self.headed and bool(self.killed) and not self.many and self.killed <= self.reaped
 
     @property
     def takes_context(self) -> bool:
@@ -45,8 +45,12 @@ class LinuxProgress:
         return not self.killed and not self.reaped
 
     def fit(self, part: Part) -> int:
-        """Lines that name a victim go to the report that named it before; others to one still without a kill."""
+        """Lines that name a victim go to the report that named it before; others to one still without a kill.
+
+        A process that is killed again, in another report, is a victim of that one.
+        """
         named = self.selected | self.chosen | self.killed
+        waits = self.selected | self.chosen | self.reaped - self.killed
         match part:
             case Header():
                 # SysRq says that it asks before the report begins; nothing else stands before a header.
@@ -57,11 +61,11 @@ class LinuxProgress:
                 # The leader may have dropped its memory: then the kill line names another thread than the summary.
                 # A child may die in the place of the selected process, and what shares its memory dies with it.
                 also = part.sizes.total_vm is None and part.message is None
-                return _fit(part.pid in named, could=self.many or not self.killed or also)
+                return _fit(part.pid in waits, could=self.many or not self.killed or also or part.pid in self.killed)
             case NotKilled():
                 return _fit(part.pid in named, could=not self.killed)
             case Reaped():
-                return _fit(part.pid in self.chosen | self.killed, could=False)
+                return _fit(part.pid in self.chosen | self.killed, could=False) + (part.pid in self.killed)
             case Group() | UbRound() | Panic() | NoVictim() | Suppressed():
                 return _fit(bool(named), could=True)
             case Manual():

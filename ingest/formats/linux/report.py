@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from ingest import cgroup
 from ingest.formats._reports import begun
 from ingest.formats.linux import gfp
 from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual
@@ -88,6 +89,7 @@ def report(block: Block, page_size: PageSize) -> Report:
         victims=died,
         lost_lines=sum(suppressed) if suppressed else None,
         head=block.entries[0].line.text if header or not died else "",
+        echo=bool(died) and all(isinstance(part, Reaped) for part, _ in said.parts),
     )
 
 
@@ -95,6 +97,7 @@ class Said:
     """The parts of a block, each with its line, and the table read once."""
 
     def __init__(self, block: Block, page_size: PageSize) -> None:
+        self.mixed = block.mixed
         self.parts = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
         told = next((part.blocks[0].size for part, _ in self.every(Buddy) if part.blocks), None)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
@@ -115,14 +118,24 @@ class Said:
 
     def task_path(self) -> str | None:
         """The victim's cgroup where a line before 5.0 tells it."""
-        return next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
+        return self._task_in()[0]
 
     def limit_path(self) -> str | None:
         """The cgroup whose limit was hit, by the summary or the lines before 5.0."""
         summary = self.first(Summary)
-        if summary and summary.limit_path:
-            return summary.limit_path
-        return next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
+        return summary.limit_path if summary and summary.limit_path else self._task_in()[1]
+
+    def _task_in(self) -> tuple[str | None, str | None]:
+        """Both cgroups before 5.0, or neither: a cut line would tell a wrong one.
+
+        A limit holds for a cgroup and those below it, so the limit's path is the task's or one above it. Where another
+        report ran beside this one, nothing tells whose lines they were.
+        """
+        task = next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
+        limit = next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
+        if self.mixed or limit is None or (task is not None and not cgroup.is_within(task, limit)):
+            return None, None
+        return task, limit
 
 
 def _tasks(said: Said) -> Iterator[Task]:
@@ -227,8 +240,10 @@ def _reason(scope: Scope, said: Said) -> str:
 def _completeness(said: Said) -> Completeness:
     head = said.first(Header) is not None
     tail = any(isinstance(part, Kill | NotKilled | Panic | NoVictim) for part, _ in said.parts)
+    if head and tail:
+        return Completeness.INTERLEAVED if said.mixed else Completeness.COMPLETE
     if head:
-        return Completeness.COMPLETE if tail else Completeness.TAIL_MISSING
+        return Completeness.TAIL_MISSING
     only_victims = all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
     return Completeness.KILL_LINE_ONLY if only_victims else Completeness.HEAD_MISSING
 

@@ -13,6 +13,7 @@ from ingest.model import Action, OpenVzExit, Reaper, Sizes, Victim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from ingest.formats.linux.report import Said
     from ingest.model import Line
@@ -27,7 +28,7 @@ def victims(said: Said) -> Iterator[Victim]:
     spared = {part.pid for part, _ in said.every(NotKilled)}
     kills = {part.pid: (part, line) for part, line in reversed(list(said.every(Kill)))}
     reaps = {part.pid: (part, line) for part, line in reversed(list(said.every(Reaped)))}
-    chosen = _chosen(said, set(kills))
+    chosen = _chosen(said, kills.keys() | reaps.keys())
     order: dict[int, None] = {chosen[0].pid: None} if chosen and chosen[0].pid not in spared else {}
     order |= dict.fromkeys(sorted(kills, key=lambda pid: kills[pid][1].origin.offset)) | dict.fromkeys(reaps)
     scores = {part.pid: part.score for part, _ in said.every(Selected)}
@@ -42,7 +43,7 @@ def victims(said: Said) -> Iterator[Victim]:
         )
 
 
-def _chosen(said: Said, killed: set[int]) -> tuple[Summary | Selected, Line] | None:
+def _chosen(said: Said, killed: AbstractSet[int]) -> tuple[Summary | Selected, Line] | None:
     """The process that the summary or a select line names, unless another one died in its place."""
     summary = next(said.every(Summary), None)
     selected = next(said.every(Selected), None)
@@ -51,7 +52,8 @@ def _chosen(said: Said, killed: set[int]) -> tuple[Summary | Selected, Line] | N
     part, line = summary
     if killed and part.pid not in killed:
         # find_lock_task_mm() may hand the kill to another thread of the chosen process: one victim, not two.
-        twin = next((kill.pid for kill, _ in said.every(Kill) if kill.name == part.name), None)
+        dead = (each for each, _ in said.parts if isinstance(each, Kill | Reaped))
+        twin = next((each.pid for each in dead if each.name == part.name), None)
         return (replace(part, pid=twin), line) if twin is not None else None
     return part, line
 

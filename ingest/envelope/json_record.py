@@ -1,0 +1,213 @@
+"""Envelopes of JSON: one object of a shipper, whichever of the usual ones wrote it.
+
+The message is taken as text once more, since many shippers wrap whole syslog lines. What the line itself says of host
+and time counts more than what the shipper says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from ingest.envelope import metadata
+from ingest.envelope._sent import Anchor, Sent, Shape
+from ingest.envelope.text import stamp, take_apart
+from ingest.model import TimeSource
+from ingest.timestamps import epoch_time, iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.model import When
+
+Object = dict[str, Any]
+
+MESSAGES = ("MESSAGE", "message", "msg", "log", "rawmsg", "short_message", "event.original")
+_HOSTS = ("_HOSTNAME", "HOSTNAME", "log.syslog.hostname", "host.hostname", "host.name", "hostname", "host", "logsource",
+          "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host")  # fmt: skip
+_TAGS = ("SYSLOG_IDENTIFIER", "syslog_identifier", "programname", "program", "PROGRAM", "appname", "app-name",
+         "app_name", "ident", "syslogtag", "log.syslog.appname", "process.name", "_COMM")  # fmt: skip
+_JOURNAL_TIMES = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
+_LOGGED_TIMES = ("timereported", "ISODATE", "timestamp", "syslog_timestamp")
+_SHIPPED_TIMES = ("@timestamp", "time", "date", "timegenerated", "_ts")
+_TRANSPORTS = ("_TRANSPORT", "TRANSPORT", "systemd.transport", "journald.transport")
+_FACILITIES = ("SYSLOG_FACILITY", "log.syslog.facility.code", "syslogfacility", "facility_label", "facility",
+               "syslogfacility-text", "FACILITY")  # fmt: skip
+_PRIORITIES = ("pri", "log.syslog.priority")
+_BOOTS = ("_BOOT_ID", "BOOT_ID", "journald.host.boot_id")
+_KERNEL = frozenset({"0", "kern", "kernel"})
+_DECODER = msgspec.json.Decoder(dict[str, Any])
+
+
+class NotALine(Exception):
+    """An object without a message; ``code`` is stable and the text names what is wrong."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
+    """The message of an object and what the object says of it.
+
+    Raises:
+        NotALine: It is no JSON object, or it has no message.
+    """
+    try:
+        document = _DECODER.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotALine("json", f"not a JSON object: {error}") from None
+    outer = _outer(document, _message(document), anchor)
+    inner = take_apart(outer.message, anchor)
+    if inner is None or outer.tag not in (None, "kernel"):
+        return outer
+    return _combined(outer, inner)
+
+
+def _combined(outer: Sent, inner: Sent) -> Sent:
+    """What the line says counts more than what its shipper says of it."""
+    same_host = inner.hostname is None or inner.hostname == outer.hostname
+    return replace(
+        outer,
+        message=inner.message,
+        hostname=inner.hostname or outer.hostname,
+        when=inner.when if inner.when and (inner.when.from_line or outer.when is None) else outer.when,
+        uptime_us=inner.uptime_us if inner.uptime_us is not None else outer.uptime_us,
+        tag=inner.tag or outer.tag,
+        caller=inner.caller,
+        partial=inner.partial,
+        stream=inner.stream or outer.stream,
+        metadata=outer.metadata if same_host else _elsewhere(outer.metadata),
+    )
+
+
+def _elsewhere(shipped: Any) -> Any:
+    """A line that another host logged: what is said of the shipper's own host is not said of it."""
+    if not shipped:
+        return None
+    return {root: value for root, value in shipped.items() if root in ("agent", "labels")} or None
+
+
+def _outer(document: Object, message: str, anchor: Anchor) -> Sent:
+    kernel = _is_kernel(document)
+    tag = _tag(document)
+    kept, dropped = metadata.allowed(document)
+    return Sent(
+        shape=f"{Shape.JSON}:{next((name for name in MESSAGES if _at(document, name) is not None), '')}",
+        message=message,
+        hostname=_first_text(document, _HOSTS),
+        when=_when(document, anchor),
+        uptime_us=_uptime(document, kernel=kernel),
+        tag="kernel" if kernel and tag is None else tag,
+        boot=_first_text(document, _BOOTS),
+        partial=False,
+        stream=_first_text(document, ("stream",)) or "",
+        metadata=kept,
+        dropped=dropped,
+    )
+
+
+def _message(document: Object) -> str:
+    for name in MESSAGES:
+        value = _at(document, name)
+        if isinstance(value, str):
+            return value.rstrip("\r\n")
+        if isinstance(value, list) and value:
+            return _from_list(value)
+        if value is None and name in document:
+            raise NotALine("no_message", f"`{name}` is null: the journal leaves out long messages without --all")
+    raise NotALine("no_message", f"none of {', '.join(MESSAGES)} holds a text")
+
+
+def _from_list(value: list[Any]) -> str:
+    """The journal gives bytes that are not printable as numbers, and a field that stands there twice as a list."""
+    if all(isinstance(each, int) and 0 <= each <= 255 for each in value):  # noqa: PLR2004  a byte
+        return bytes(value).decode("utf-8", "backslashreplace").rstrip("\r\n")
+    texts = [each if isinstance(each, str) else _from_list(each) for each in value if isinstance(each, str | list)]
+    if not texts:
+        raise NotALine("no_message", "the message is a list of neither bytes nor texts")
+    return "\n".join(text.rstrip("\r\n") for text in texts)
+
+
+def _is_kernel(document: Object) -> bool:
+    """Whether transport, facility or priority say that the kernel logged it."""
+    transport = _first_text(document, _TRANSPORTS)
+    if transport is not None:
+        return transport == "kernel"
+    facility = _first_text(document, _FACILITIES)
+    if facility is not None:
+        return facility in _KERNEL
+    priority = _first_text(document, _PRIORITIES)
+    if priority is not None and priority.isdigit():
+        return int(priority) < 8  # noqa: PLR2004  facility 0, any severity
+    return "sequence" in document and "sec" in document
+
+
+def _tag(document: Object) -> str | None:
+    text = _first_text(document, _TAGS)
+    if text is None:
+        return None
+    name = text.strip().removesuffix(":").partition("[")[0]
+    return name or None
+
+
+def _uptime(document: Object, *, kernel: bool) -> int | None:
+    """Microseconds since boot: the journal's of kernel messages, or those of Fluent Bit's kmsg input."""
+    stamp = _first_text(document, ("_SOURCE_MONOTONIC_TIMESTAMP", "SOURCE_MONOTONIC_TIMESTAMP"))
+    if kernel and stamp is not None and stamp.isdigit():
+        return int(stamp)
+    seconds, micros = document.get("sec"), document.get("usec")
+    return seconds * 1_000_000 + micros if isinstance(seconds, int) and isinstance(micros, int) else None
+
+
+def _when(document: Object, anchor: Anchor) -> When | None:
+    """The best time that the object tells: the journal's, the log's, the shipper's."""
+    read_from_file = document.get("source_type") in ("file", "kubernetes_logs")
+    logged = TimeSource.SHIPPER if read_from_file else TimeSource.ISO
+    for names, source in (
+        (_JOURNAL_TIMES, TimeSource.JOURNALD),
+        (_LOGGED_TIMES, logged),
+        (_SHIPPED_TIMES, TimeSource.SHIPPER),
+    ):
+        for name in names:
+            value = _at(document, name)
+            if value is not None and (when := _time(value, source, anchor)):
+                return when
+    return None
+
+
+def _time(value: object, source: TimeSource, anchor: Anchor) -> When | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return epoch_time(value, source)
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if text.replace(".", "", 1).isdigit():
+        return epoch_time(int(text) if text.isdigit() else float(text), source)
+    return iso_time(text.replace(" +", "+"), anchor.zone, source) or stamp(f"{text} ", 0, anchor)[0]
+
+
+def _first_text(document: Object, names: Iterable[str]) -> str | None:
+    for name in names:
+        value = _at(document, name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+def _at(document: Object, path: str) -> Any:
+    """The value at a dotted path, whether its keys are nested, dotted or a mixture."""
+    if path in document:
+        return document[path]
+    head, _, rest = path.partition(".")
+    while rest:
+        branch = document.get(head)
+        if isinstance(branch, dict) and (found := _at(branch, rest)) is not None:
+            return found
+        more, _, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    return None

@@ -1,0 +1,88 @@
+"""What shippers add to a line and is carried into the documents: an allow-list, by ECS names.
+
+The kubernetes filters of Fluent Bit and Fluentd have names of their own, which are turned into ECS's. Everything else
+is dropped and counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.fields import SHIPPED, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOTS = ("kubernetes", "container", "cloud", "orchestrator", "agent", "host", "labels")
+
+_FLUENT = {
+    "kubernetes.pod_name": "kubernetes.pod.name",
+    "kubernetes.pod_id": "kubernetes.pod.uid",
+    "kubernetes.namespace_name": "kubernetes.namespace",
+    "kubernetes.container_name": "kubernetes.container.name",
+    "kubernetes.container_image": "container.image.name",
+    "kubernetes.docker_id": "container.id",
+    "kubernetes.host": "kubernetes.node.name",
+}
+_ALLOWED = {field.name: field.type for field in SHIPPED}
+_OURS = frozenset({"host.name", "host.hostname"})
+"""Read by the envelope itself."""
+
+_LONGEST = 1024
+_MOST_LABELS = 100
+
+
+def allowed(document: Mapping[str, object]) -> tuple[dict[str, object] | None, int]:
+    """The shipper's metadata that is carried, nested, and the number of leaves under the same roots that are not."""
+    kept: dict[str, object] = {}
+    dropped = 0
+    for path, value in _leaves(document):
+        name = _FLUENT.get(path, path)
+        kind = _ALLOWED.get(name)
+        if kind is Type.FLATTENED and isinstance(value, dict):
+            _place(kept, name, _labels(value))
+        elif kind is Type.KEYWORD and (texts := _texts(value)) is not None:
+            _place(kept, name, texts)
+        elif name not in _OURS:
+            dropped += 1
+    return kept or None, dropped
+
+
+def _leaves(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Every leaf under the roots by its dotted path, whether keys are nested or dotted already."""
+    for key, value in document.items():
+        if key.partition(".")[0] in ROOTS:
+            yield from _below(key, value)
+
+
+def _below(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and path not in _ALLOWED:
+        for key, inner in value.items():
+            yield from _below(f"{path}.{key}", inner)
+    elif path not in ROOTS or isinstance(value, dict):
+        yield path, value
+
+
+def _texts(value: object) -> str | list[str] | None:
+    """A keyword or a list of them; numbers as text, anything else refused."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)[:_LONGEST]
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return [each[:_LONGEST] for each in value[:_MOST_LABELS]]
+    return None
+
+
+def _labels(value: Mapping[str, object]) -> dict[str, str]:
+    """Labels of any names, flat: their names may hold dots."""
+    some = list(value.items())[:_MOST_LABELS]
+    return {key[:_LONGEST]: str(each)[:_LONGEST] for key, each in some if isinstance(each, str | int | float | bool)}
+
+
+def _place(tree: dict[str, object], name: str, value: object) -> None:
+    *branches, leaf = name.split(".")
+    for branch in branches:
+        below = tree.setdefault(branch, {})
+        if not isinstance(below, dict):
+            return
+        tree = below
+    tree[leaf] = value

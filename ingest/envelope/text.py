@@ -1,0 +1,268 @@
+"""Envelopes of text: what stands before a message in files, on the wire, in ``dmesg`` and on consoles.
+
+Each prefix is optional, so a shipper that drops one costs nothing. Where no prefix is left, the rest is the message.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ingest.envelope._sent import Anchor, Sent, Shape
+from ingest.model import TimeSource
+from ingest.timestamps import MONTHS, dated_time, epoch_time, iso_time, yearless_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.model import When
+
+_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+_PRI = re.compile(r"<(?P<pri>\d{1,3})>")
+_SYSLOG_STAMP = re.compile(
+    r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?):? "
+)
+_ISO_STAMP = re.compile(rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO})(?P<utc> UTC)?(?: [A-Z]{{3,5}}(?= ))? ")
+_EPOCH_STAMP = re.compile(r"(?P<seconds>\d{10}\.\d{6}) ")
+_HOST = re.compile(r"(?P<host>[^\s:\[\]<>]+) +")
+_FACILITY = re.compile(
+    r"<?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])"
+    r"(?: *: *|\.)(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)>? *(?::(?= )|(?= )) *"
+)
+_TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
+_QUOTED = re.compile(r"(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*")
+"""What a mail, a comment, a pasted transcript or an indented copy puts before a line."""
+
+_KERNEL_TAG = re.compile(r" *kernel: ?")
+_UPTIME = re.compile(r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})\] ?")
+_CALLER = re.compile(r" *\[ *(?P<caller>[TC]\d{1,10})\] ?")
+_DATED = re.compile(
+    r" *\[[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})\] ?"
+)
+_MINUTE = re.compile(r" *\[(?P<month>[A-Z][a-z]{2}) ?(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d)\] ?")
+_RELATIVE = re.compile(r" *\[ *\+\d{1,9}\.\d{1,6}\] ?")
+_JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) kernel: ")
+"""``journalctl -o short-monotonic`` puts the uptime before the host."""
+
+_NOT_TAGS = frozenset({
+    "oom_reaper", "oom-killer", "memory", "swap", "kmem", "CPU", "Pid", "Mem-Info", "Mem-info", "Node", "DMA", "DMA32",
+    "Normal", "HighMem", "sysrq", "SysRq", "Zone", "RIP", "Code", "UVM", "swap_pager",
+})  # fmt: skip
+"""Words with a colon that begin a kernel message; where no tag stands before them they would be taken for one."""
+
+_KMSG = re.compile(
+    r"(?P<pri>\d{1,4}),\d+,(?P<micros>\d{1,17}),[^,;]*(?:,caller=(?P<caller>[TC]\d+))?(?:,[^;]*)?;(?P<message>[^\n]*)"
+)
+_RFC5424 = re.compile(
+    rf"<(?P<pri>\d{{1,3}})>1 (?P<stamp>-|{_ISO}) (?P<host>\S+) (?P<app>\S+) (?P<proc>\S+) \S+ "
+    r'(?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)(?: \ufeff?|$)'
+)
+_CRI = re.compile(rf"(?P<stamp>{_ISO}) (?P<stream>stdout|stderr) (?P<whole>[FP])(?::[^ ]*)? ")
+_CONSOLE = re.compile(rf"(?P<stamp>{_ISO}) [A-Z][a-z]\(\d+\)[+]? \S+ - (?:Guest: )?")
+_LOGCAT = re.compile(
+    r"(?P<month>\d\d)-(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{3,6}) +(?:\S+ +)??\d+ +\d+ [VDIWEF] "
+    r"(?P<tag>[^:\s]+) *: "
+)
+_LOGCAT_BRIEF = re.compile(r"[VDIWEF]/(?P<tag>[^(\s]+) *\( *\d+\): ")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_KERNEL_FACILITY = 8
+"""PRI is facility * 8 + severity, and the kernel's facility is 0."""
+
+
+def take_apart(text: str, anchor: Anchor, only: Shape | None = None) -> Sent | None:
+    """The message of a text and what stands before it.
+
+    Args:
+        text: One record, or the message of an object.
+        anchor: By what times without year and zone are read.
+        only: The one kind of envelope that it may be; ``None`` tries each.
+
+    Returns:
+        ``None`` only where the text is not of the kind that it may be.
+    """
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
+    if only is not None:
+        return _SHAPES[only](text, anchor)
+    for shape in _DISTINCT:
+        if found := shape(text, anchor):
+            return found
+    return _syslog(text, anchor) or _dmesg(text, anchor)
+
+
+# ---------------------------------------------------------------- one function for each kind
+
+
+def _kmsg(text: str, anchor: Anchor) -> Sent | None:
+    """Documentation/ABI/testing/dev-kmsg; lines of ``KEY=value`` follow the message and are left out."""
+    found = _KMSG.match(text)
+    if found is None:
+        return None
+    kernel = int(found["pri"]) < _KERNEL_FACILITY
+    sent = Sent(
+        shape=Shape.KMSG,
+        message=found["message"],
+        uptime_us=int(found["micros"]),
+        caller=found["caller"],
+        tag="kernel" if kernel else None,
+    )
+    return _ring(sent, anchor) if kernel else sent
+
+
+def _rfc5424(text: str, anchor: Anchor) -> Sent | None:
+    found = _RFC5424.match(text)
+    if found is None:
+        return None
+    app = None if found["app"] == "-" else found["app"]
+    if app is None and int(found["pri"]) < _KERNEL_FACILITY:
+        app = "kernel"
+    sent = Sent(
+        shape=Shape.RFC5424,
+        message=text[found.end() :],
+        hostname=None if found["host"] == "-" else found["host"],
+        when=None if found["stamp"] == "-" else iso_time(found["stamp"], anchor.zone),
+        tag=app,
+    )
+    return _ring(sent, anchor)
+
+
+def _cri(text: str, anchor: Anchor) -> Sent | None:
+    """A container's log; its lines may be a syslog daemon's or ``dmesg``'s, with an envelope of their own."""
+    found = _CRI.match(text)
+    if found is None:
+        return None
+    rest = text[found.end() :]
+    when = iso_time(found["stamp"], anchor.zone, TimeSource.SHIPPER)
+    inner = _syslog(rest, anchor) or _dmesg(rest, anchor)
+    partial = found["whole"] == "P"
+    return replace(inner, shape=Shape.CRI, when=inner.when or when, stream=found["stream"], partial=partial)
+
+
+def _console(text: str, anchor: Anchor) -> Sent | None:
+    found = _CONSOLE.match(text)
+    if found is None:
+        return None
+    sent = Sent(shape=Shape.CONSOLE, message=text[found.end() :], when=iso_time(found["stamp"], anchor.zone))
+    return _ring(sent, anchor)
+
+
+def _logcat(text: str, anchor: Anchor) -> Sent | None:
+    if found := _LOGCAT.match(text):
+        when = yearless_time(int(found["month"]), int(found["day"]), found["clock"], anchor.zone, anchor.hint)
+    elif found := _LOGCAT_BRIEF.match(text):
+        when = None
+    else:
+        return None
+    return Sent(shape=Shape.LOGCAT, message=text[found.end() :], when=when, tag=found["tag"])
+
+
+def _syslog(text: str, anchor: Anchor) -> Sent | None:
+    """A time at the beginning, a host, a tag. ``dmesg --time-format iso`` has a comma in its time and no host."""
+    at = copied.end() if (copied := _QUOTED.match(text)) else 0
+    at = pri.end() if (pri := _PRI.match(text, at)) else at
+    when, end = stamp(text, at, anchor)
+    if when is None:
+        return None
+    hostname = None
+    if "," not in text[at:end] and (name := _HOST.match(text, end)):
+        hostname, end = name["host"], name.end()
+    end = level.end() if (level := _FACILITY.match(text, end)) else end
+    tag, end = _tag(text, end, bare=False)
+    sent = Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag)
+    return _ring(sent, anchor)
+
+
+def _dmesg(text: str, anchor: Anchor) -> Sent:
+    """``[uptime]``, ``[date]``, ``kern :warn :`` or nothing at all before the message."""
+    at = copied.end() if (copied := _QUOTED.match(text)) else 0
+    at = pri.end() if (pri := _PRI.match(text, at)) else at
+    at = level.end() if (level := _FACILITY.match(text, at)) else at
+    tag, at = _tag(text, at, bare=True)
+    sent = _ring(Sent(shape=Shape.DMESG, message=text[at:], tag=tag), anchor)
+    if sent.uptime_us is not None and sent.tag is None and (name := _JOURNAL_HOST.match(sent.message)):
+        named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag="kernel")
+        return _ring(named, anchor)
+    return sent
+
+
+_DISTINCT: tuple[Callable[[str, Anchor], Sent | None], ...] = (_kmsg, _rfc5424, _cri, _console, _logcat)
+"""Kinds that cannot be taken for another; the others are tried after them."""
+
+_SHAPES: dict[Shape, Callable[[str, Anchor], Sent | None]] = {
+    Shape.KMSG: _kmsg,
+    Shape.RFC5424: _rfc5424,
+    Shape.CRI: _cri,
+    Shape.CONSOLE: _console,
+    Shape.LOGCAT: _logcat,
+    Shape.SYSLOG: _syslog,
+    Shape.DMESG: _dmesg,
+}
+
+
+# ---------------------------------------------------------------- what they share
+
+
+def stamp(text: str, at: int, anchor: Anchor) -> tuple[When | None, int]:
+    """The time at a place of a text, and where it ends."""
+    if found := _SYSLOG_STAMP.match(text, at):
+        month, day, clock = MONTHS.get(found["month"], 0), int(found["day"]), found["clock"]
+        if found["year"]:
+            when = dated_time(int(found["year"]), month, day, clock, anchor.zone, TimeSource.ISO)
+        else:
+            when = yearless_time(month, day, clock, anchor.zone, anchor.hint)
+    elif found := _ISO_STAMP.match(text, at):
+        when = iso_time(found["stamp"] + ("Z" if found["utc"] else ""), anchor.zone)
+    elif found := _EPOCH_STAMP.match(text, at):
+        when = epoch_time(float(found["seconds"]), TimeSource.ISO)
+    else:
+        return None, at
+    return when, found.end()
+
+
+def _ring(sent: Sent, anchor: Anchor) -> Sent:
+    """Take off what the kernel's own log puts before a message, in any order and as often as relays repeat it."""
+    if sent.tag not in (None, "kernel"):
+        return sent
+    text, at = sent.message, 0
+    tag, uptime, caller, when = sent.tag, sent.uptime_us, sent.caller, sent.when
+    while True:
+        if found := _KERNEL_TAG.match(text, at):
+            tag = "kernel"
+        elif found := _UPTIME.match(text, at):
+            uptime = int(found["seconds"]) * 1_000_000 + int(found["fraction"].ljust(6, "0"))
+            caller = f"C{found['cpu']}" if found["cpu"] else caller
+        elif found := _CALLER.match(text, at):
+            caller = found["caller"]
+        elif found := _PRI.match(text, at):
+            pass
+        elif found := (_DATED.match(text, at) or _MINUTE.match(text, at)):
+            when = when or _computed(found, anchor)
+        elif not (found := _RELATIVE.match(text, at)):
+            break
+        at = found.end()
+    return replace(sent, message=text[at:], tag=tag, uptime_us=uptime, caller=caller, when=when)
+
+
+def _computed(found: re.Match[str], anchor: Anchor) -> When | None:
+    """The time that ``dmesg -T`` or ``-H`` computed."""
+    month, day, clock = MONTHS.get(found["month"], 0), int(found["day"]), found["clock"]
+    if "year" in found.re.groupindex:
+        return dated_time(int(found["year"]), month, day, clock, anchor.zone, TimeSource.DMESG)
+    when = yearless_time(month, day, f"{clock}:00", anchor.zone, anchor.hint)
+    return replace(when, source=TimeSource.DMESG) if when else None
+
+
+def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
+    """The program that wrote the line and where its message begins; no tag where the message begins at once.
+
+    A ``bare`` line has no time and no host before it, so that only ``name[pid]:`` can be told from a message.
+    """
+    if text.startswith("kernel:", at):
+        return "kernel", at + len("kernel:") + (text.startswith("kernel: ", at))
+    found = _TAG.match(text, at)
+    if found is None or found["tag"] in _NOT_TAGS or (bare and not found["pid"]):
+        return None, at
+    tag = found["tag"]
+    return ("kernel" if tag in ("vmunix", "/bsd") else tag), found.end()

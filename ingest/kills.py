@@ -1,0 +1,139 @@
+"""Kills of the last minutes: so that one that several sources tell of is counted once.
+
+Within one source a second kill line in another report is another kill. Across sources it is the same where host, pid
+and name are the same within two minutes: two shippers of one host, a reaper's line that comes after its report, the
+word of kubelet, containerd or node-problem-detector.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ingest import cgroup
+from ingest.model import KnownKill, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from ingest.model import Identified, Report
+
+WITHIN = timedelta(minutes=2)
+"""Sources of one kill are this far apart at most."""
+
+_ZONE_STEP = timedelta(minutes=15)
+"""Zones differ by multiples of this."""
+_WIDEST_ZONES = timedelta(hours=26)
+_SHORT_ID = 12
+"""Hex digits of a container id that every runtime prints."""
+
+_Key = tuple[str, str, str]
+
+
+class RecentKills:
+    """The newest kill of each host, pid and name, and of each container; the oldest are forgotten beyond ``limit``."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._limit = limit
+        self._known: OrderedDict[_Key, KnownKill] = OrderedDict()
+
+    def add(self, identified: Identified) -> None:
+        """Remember the kills of a report that is written."""
+        for known in known_kills(identified):
+            self.remember(identified.report.host.name, known)
+
+    def remember(self, host: str, known: KnownKill) -> None:
+        """Remember one kill of a host."""
+        for key in _keys(host, known):
+            self._known[key] = known
+            self._known.move_to_end(key)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)
+
+    def told(self, identified: Identified, *, echo: bool) -> bool:
+        """Whether another source told of everything that a report tells.
+
+        Args:
+            identified: The report.
+            echo: Whether it is only a reaper's or a reporter's word, which may be of the same source.
+        """
+        host = identified.report.host.name
+        mentions = list(_mentions(identified, echo=echo))
+        return bool(mentions) and all(
+            any(same(self._known.get(key), mention, echo=echo) for key in _keys(host, mention)) for mention in mentions
+        )
+
+
+def known_kills(identified: Identified) -> Iterator[KnownKill]:
+    """The kills of a report, as they are remembered."""
+    report = identified.report
+    limit = report.cgroup.limit_path if report.cgroup else None
+    for victim, kill_id in zip(report.victims, identified.kill_ids, strict=True):
+        path = victim.cgroup or limit
+        yield KnownKill(
+            kill_id=kill_id,
+            report_id=identified.id,
+            pid=victim.pid,
+            name=victim.name,
+            at=victim.when.at,
+            zone_inferred=victim.when.zone_inferred,
+            shape=report.shape,
+            container=_container(path),
+        )
+
+
+def same(known: KnownKill | None, mention: KnownKill, *, echo: bool) -> bool:
+    """Whether a mention is of a known kill, told by another source."""
+    if known is None or known.kill_id == mention.kill_id or (known.shape == mention.shape and not echo):
+        return False
+    if mention.pid is not None and (known.pid, known.name) != (mention.pid, mention.name):
+        return False
+    if mention.pid is None and known.container != mention.container:
+        return False
+    return _near(known.at, mention.at, zones=known.zone_inferred or mention.zone_inferred)
+
+
+def _mentions(identified: Identified, *, echo: bool) -> Iterator[KnownKill]:
+    """What a report tells of: its victims, or of a mere reporter's word the container."""
+    if identified.report.victims or not echo:
+        yield from known_kills(identified)
+    elif (container := _of_container(identified.report)) is not None:
+        when = identified.report.when
+        yield KnownKill(
+            kill_id=identified.id,
+            report_id=identified.id,
+            pid=None,
+            name="",
+            at=when.at,
+            zone_inferred=when.zone_inferred,
+            shape=identified.report.shape,
+            container=container,
+        )
+
+
+def _of_container(report: Report) -> str | None:
+    if report.scope.kind is ScopeKind.CONTAINER and report.scope.name:
+        return report.scope.name[:_SHORT_ID]
+    return None
+
+
+def _container(path: str | None) -> str | None:
+    found = cgroup.decode(path).container_id if path else None
+    return found[:_SHORT_ID] if found else None
+
+
+def _keys(host: str, known: KnownKill) -> Iterable[_Key]:
+    if known.pid is not None:
+        yield host, str(known.pid), known.name
+    if known.container is not None:
+        yield host, "container", known.container
+
+
+def _near(one: datetime, other: datetime, *, zones: bool) -> bool:
+    """Whether two times are those of one event; where a zone was guessed, whole steps of zones do not count."""
+    apart = abs(one - other)
+    if zones and apart <= _WIDEST_ZONES:
+        apart = min(apart % _ZONE_STEP, _ZONE_STEP - apart % _ZONE_STEP)
+    return apart <= WITHIN
