@@ -54,9 +54,10 @@ def covered(text: str) -> list[str]:
     """The ids of the formats of which a log has a line that their reader reads, or would where the line is quoted."""
     found = set()
     for raw in text.splitlines():
-        line = Envelope().read(Raw(Origin("f", None, 1), raw.encode(), _AT))
-        if isinstance(line, Unreadable):
+        record = Envelope().read(Raw(Origin("f", None, 1), raw.encode(), _AT))
+        if isinstance(record, Unreadable):
             continue
+        line = record.whole
         for identity in (each for each, shape in shapes().items() if shape.search(raw.rstrip())):
             known = printed()[identity]
             own = line if line.tag != "myapp" else replace(line, tag=None, text=line.text.removeprefix("it said: "))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from ingest.cgroup import ancestors
 from tests.generator.printf import printf
 from tests.generator.values import cgroup, comm
 from tests.generator.wordings import line, printed
@@ -201,13 +202,14 @@ def truth(random: Random, generation: Generation, *, memcg: bool) -> Truth:
     """Any kill that a generation could print."""
     first = random.randint(2, 90_000)
     victim, *others = (process(random, first + at) for at in range(random.randint(1, 4)))
+    task_path = cgroup(random)
     return Truth(
         generation=generation,
         trigger=comm(random),
         victim=victim,
         others=tuple(others),
-        task_path=cgroup(random),
-        limit=cgroup(random) if memcg and generation.counters else None,
+        task_path=task_path,
+        limit=random.choice(ancestors(task_path)) if memcg and generation.counters else None,
         limit_kb=random.randint(1_000, 10**7),
         child_of=first + 5_000 if generation.select and random.random() < 0.3 else None,
     )
