@@ -50,8 +50,9 @@ class KafkaSource:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._consumer: Any = None
-        self._changes: list[Callable[[], None]] = []
+        self.changes: list[Callable[[], None]] = []
         self._early: dict[Any, list[Any]] = {}
+        self._rewind: set[Any] = set()
 
     def subscribe(self, assignment: Assignment) -> None:
         """Join the group; see ``ports.Source``."""
@@ -78,15 +79,14 @@ class KafkaSource:
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             names = ", ".join(missing)
             raise Refused(f"Kafka at {settings.bootstrap_servers} has no topic {names}; create it or set kafka.topics")
-        consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self._changes, self._gone))
+        consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self))
         self._consumer = consumer
 
     def poll(self, timeout: float) -> Batch:
         """The next records; see ``ports.Source``."""
-        if self._early:
-            found, self._early = self._early, {}
-        else:
-            found = self._poll(int(timeout * 1000))
+        if not self._early:
+            self._poll(int(timeout * 1000))
+        found, self._early = self._early, {}
         records = {Partition(place.topic, place.partition): [_raw(r) for r in group] for place, group in found.items()}
         return Batch(records, frozenset(self._at_end()))
 
@@ -94,8 +94,7 @@ class KafkaSource:
         """Stay in the group; records of partitions that come in meanwhile are kept for the next poll."""
         paused = self._consumer.assignment()
         self._consumer.pause(*paused)
-        for place, group in self._poll(0).items():
-            self._early.setdefault(place, []).extend(group)
+        self._poll(0)
         self._consumer.resume(*(paused & self._consumer.assignment()))
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> None:
@@ -121,16 +120,40 @@ class KafkaSource:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             self._consumer = None
 
-    def _poll(self, timeout_ms: int) -> dict[Any, list[Any]]:
+    def _poll(self, timeout_ms: int) -> None:
+        """Keep what comes for ``poll``, and tell of changes of assignment."""
         with self._failures():
-            found: dict[Any, list[Any]] = self._consumer.poll(timeout_ms=timeout_ms)
-        changes = list(self._changes)
-        del self._changes[: len(changes)]
+            found = self._consumer.poll(timeout_ms=timeout_ms)
+        for place, group in found.items():
+            self._early.setdefault(place, []).extend(group)
+        changes = list(self.changes)
+        del self.changes[: len(changes)]
         for change in changes:
             change()
-        return found
+        self._go_back()
 
-    def _gone(self, partitions: Collection[Partition]) -> None:
+    def _go_back(self) -> None:
+        """Read partitions that came in from their committed offsets on.
+
+        The library keeps its place in a partition that a rebalance takes away and gives back at once, beyond lines that
+        the pipeline has dropped meanwhile.
+        """
+        for place in sorted(self._rewind):
+            self._early.pop(place, None)
+            if place in self._consumer.assignment():
+                with self._failures():
+                    committed = self._consumer.committed(place)
+                    if committed is None:
+                        self._consumer.seek_to_beginning(place)
+                    else:
+                        self._consumer.seek(place, committed)
+            self._rewind.discard(place)
+
+    def came(self, partitions: Collection[Partition]) -> None:
+        """Note partitions that came in; see ``_go_back``."""
+        self._rewind |= {TopicPartition(partition.topic, partition.number) for partition in partitions}
+
+    def gone(self, partitions: Collection[Partition]) -> None:
         """Forget records that were kept for the next poll: whoever reads these partitions now reads them again."""
         for partition in partitions:
             self._early.pop(TopicPartition(partition.topic, partition.number), None)
@@ -164,34 +187,29 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
     Nothing has to be committed when partitions are revoked: the loop commits after every write, before it polls again.
     """
 
-    def __init__(
-        self,
-        assignment: Assignment,
-        changes: list[Callable[[], None]],
-        gone: Callable[[Collection[Partition]], None],
-    ) -> None:
+    def __init__(self, assignment: Assignment, source: KafkaSource) -> None:
         self._assignment = assignment
-        self._changes = changes
-        self._gone = gone
+        self._source = source
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
         """See ``ports.Assignment``."""
+        self._note(self._source.came, assigned)
         self._note(self._assignment.assigned, assigned)
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         """See ``ports.Assignment``."""
-        self._note(self._gone, revoked)
+        self._note(self._source.gone, revoked)
         self._note(self._assignment.revoked, revoked)
 
     def on_partitions_lost(self, lost: Collection[Any]) -> None:
         """See ``ports.Assignment``. Without this the library would call ``on_partitions_revoked``."""
-        self._note(self._gone, lost)
+        self._note(self._source.gone, lost)
         self._note(self._assignment.lost, lost)
 
     def _note(self, tell: Callable[[Collection[Partition]], None], places: Collection[Any]) -> None:
         partitions = [Partition(place.topic, place.partition) for place in places]
         if partitions:
-            self._changes.append(lambda: tell(partitions))
+            self._source.changes.append(lambda: tell(partitions))
 
 
 def _raw(record: Any) -> Raw:
