@@ -13,28 +13,29 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.envelope import Read
-    from ingest.model import Line
-    from ingest.open_report import Place
+    from ingest.model import Place
 
 _LONGEST = 65_536
 """Characters of one line; what follows is a line of its own."""
+_EACH = 256
+"""Characters that a piece counts for besides its text: a line of a million empty ones ends as well."""
 _MOST = 1_000
 """Lines that wait for their rest, over all partitions."""
 _WAIT = 30.0
 """Seconds of the partition's time after which the rest is not coming any more."""
 
-_Key = tuple["Place", str, str]
+_Key = tuple["Place", str]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    pieces: list[Line]
+    pieces: list[Read]
     touched: datetime
     size: int = 0
 
 
 class Partials:
-    """The pieces of lines that have not ended yet, each kept apart by place, host and stream."""
+    """The pieces of lines that have not ended yet, each kept apart by place and stream."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[_Key, _Waiting] = OrderedDict()
@@ -45,15 +46,15 @@ class Partials:
 
     def add(self, read: Read, place: Place, clock: datetime) -> Iterator[Read]:
         """The lines that are whole now: the one that was read, or what it is the last piece of."""
-        key = place, read.whole.host.name, read.stream
+        key = place, read.stream
         before = self._waiting.get(key)
         if before is None and not read.partial:
             yield read
             return
         waiting = self._waiting.setdefault(key, _Waiting([], clock))
-        waiting.pieces.append(read.whole)
+        waiting.pieces.append(read)
         waiting.touched = clock
-        waiting.size += len(read.whole.text)
+        waiting.size += len(read.rest) + _EACH
         if not read.partial or waiting.size >= _LONGEST:
             yield joined(self._waiting.pop(key).pieces)
         elif len(self._waiting) > _MOST:
@@ -73,7 +74,7 @@ class Partials:
 
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the first piece that waits: the commit must not pass it."""
-        offsets = [each.pieces[0].origin.offset for key, each in self._waiting.items() if key[0] == place]
+        offsets = [each.pieces[0].whole.origin.offset for key, each in self._waiting.items() if key[0] == place]
         return min(offsets, default=None)
 
     def drop(self, place: Place) -> None:

@@ -35,14 +35,15 @@ class Unreadable(Struct, frozen=True):
 class Read(Struct, frozen=True):
     """A record as one line, and as the lines that it may hold: ``parts`` is empty where it holds one.
 
-    ``partial`` is whether the line goes on in the next record of the same ``stream``; ``dropped`` counts leaves of the
-    shipper's metadata that are not carried.
+    ``partial`` is whether the line goes on in the next record of the same ``stream``, and ``rest`` is the record where
+    it is what a line goes on with; ``dropped`` counts leaves of the shipper's metadata that are not carried.
     """
 
     whole: Line
     parts: tuple[Line, ...] = ()
     partial: bool = False
     stream: str = ""
+    rest: str = ""
     dropped: int = 0
 
 
@@ -107,7 +108,8 @@ class Envelope(Struct, frozen=True):
             metadata=sent.metadata,
         )
         pieces = tuple(_part(whole, piece) for piece in parts(sent.message))
-        return Read(whole, pieces, sent.partial, sent.stream, sent.dropped)
+        stream = f"{raw.host}/{sent.stream}" if sent.stream else ""
+        return Read(whole, pieces, sent.partial, stream, sent.rest, sent.dropped)
 
     def _zone(self, source: str, host: str | None) -> tzinfo | None:
         for pattern, zone in self.zones:
@@ -116,12 +118,12 @@ class Envelope(Struct, frozen=True):
         return self.zone
 
 
-def joined(pieces: Sequence[Line]) -> Read:
+def joined(pieces: Sequence[Read]) -> Read:
     """A line whose pieces came in several records, as if it had come in one."""
-    first = pieces[0]
-    text, raw = "".join(piece.text for piece in pieces), "".join(piece.raw for piece in pieces)
-    whole = replace(first, text=text, raw=raw)
-    return Read(whole, tuple(_part(whole, piece) for piece in parts(text)))
+    first, rest = pieces[0].whole, "".join(piece.rest for piece in pieces[1:])
+    whole = replace(first, text=first.text + rest, raw=first.raw + rest)
+    dropped = sum(piece.dropped for piece in pieces)
+    return Read(whole, tuple(_part(whole, piece) for piece in parts(whole.text)), dropped=dropped)
 
 
 def _part(whole: Line, piece: str) -> Line:
@@ -141,5 +143,5 @@ def _part(whole: Line, piece: str) -> Line:
 
 def marks() -> tuple[str, ...]:
     """What a record may hold in place of readable text: messages as lists, and pieces of lines that go on."""
-    lists = tuple(f'"{name}"{blank}:{blank}[' for name in MESSAGES for blank in ("", " "))
+    lists = (f'"{name}"{colon}[' for name in MESSAGES for colon in (":", ": ", " : "))
     return (*lists, "stdout P ", "stderr P ")

@@ -55,6 +55,9 @@ class Sent(Struct, frozen=True, kw_only=True):
     caller: str | None = None
     partial: bool = False
     stream: str = ""
+    """Which pieces go together; ``""`` where lines never come in pieces."""
+    rest: str = ""
+    """The piece as it stands, in case that it is the rest of a line: what looks like a prefix there is none."""
     metadata: Mapping[str, object] | None = None
     dropped: int = 0
     """Leaves of metadata that the allow-list does not let through."""

@@ -6,6 +6,7 @@ and time counts more than what the shipper says.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,19 +26,36 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 MESSAGES = ("MESSAGE", "message", "msg", "log", "rawmsg", "short_message", "event.original")
-_HOSTS = ("_HOSTNAME", "HOSTNAME", "log.syslog.hostname", "host.hostname", "host.name", "hostname", "host", "logsource",
-          "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host")  # fmt: skip
+_SHIPPERS_HOSTS = ("host.hostname", "host.name")
+_HOSTS = ("_HOSTNAME", "HOSTNAME", "_hostname", "log.syslog.hostname", "logsource", *_SHIPPERS_HOSTS, "hostname",
+          "host", "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host")  # fmt: skip
 _TAGS = ("SYSLOG_IDENTIFIER", "syslog_identifier", "programname", "program", "PROGRAM", "appname", "app-name",
-         "app_name", "ident", "syslogtag", "log.syslog.appname", "process.name", "_COMM")  # fmt: skip
-_JOURNAL_TIMES = ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP")
+         "app_name", "ident", "syslogtag", "log.syslog.appname", "syslog.identifier", "process.name",
+         "_COMM")  # fmt: skip
+_FILES = ("container.id", "kubernetes.docker_id", "kubernetes.container_id", "docker.container_id", "log.file.path")
+"""Which of a host's containers a piece of a line is of."""
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    """A field of the journal as the journal spells it, and as Fluent Bit's strip_underscores and lowercase leave it."""
+    bare = name.removeprefix("_")
+    return name, bare, name.lower(), bare.lower()
+
+
+_JOURNAL_TIMES = (*_spelled("_SOURCE_REALTIME_TIMESTAMP"), "__REALTIME_TIMESTAMP")
+_UPTIMES = _spelled("_SOURCE_MONOTONIC_TIMESTAMP")
 _LOGGED_TIMES = ("timereported", "ISODATE", "timestamp", "syslog_timestamp")
 _SHIPPED_TIMES = ("@timestamp", "time", "date", "timegenerated", "_ts")
-_TRANSPORTS = ("_TRANSPORT", "TRANSPORT", "systemd.transport", "journald.transport")
-_FACILITIES = ("SYSLOG_FACILITY", "log.syslog.facility.code", "syslogfacility", "facility_label", "facility",
-               "syslogfacility-text", "FACILITY")  # fmt: skip
+_TRANSPORTS = (*_spelled("_TRANSPORT"), "systemd.transport", "journald.transport")
+_FACILITIES = ("SYSLOG_FACILITY", "syslog_facility", "log.syslog.facility.code", "syslogfacility", "facility_label",
+               "facility", "syslogfacility-text", "FACILITY")  # fmt: skip
 _PRIORITIES = ("pri", "log.syslog.priority")
-_BOOTS = ("_BOOT_ID", "BOOT_ID", "journald.host.boot_id")
+_BOOTS = (*_spelled("_BOOT_ID"), "journald.host.boot_id")
 _KERNEL = frozenset({"0", "kern", "kernel"})
+_INTEGER = re.compile(r"[0-9]{1,19}")
+_NUMBER = re.compile(r"[0-9]{1,19}(?:\.[0-9]*)?")
+_LARGEST = 10**19
+"""Larger numbers are no times: nanoseconds since 1970 have 19 digits."""
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -63,12 +81,14 @@ def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
     inner = take_apart(outer.message, anchor)
     if inner is None or outer.tag not in (None, "kernel"):
         return outer
-    return _combined(outer, inner)
+    sent = _combined(outer, inner)
+    if not inner.stream:
+        return sent
+    return replace(sent, stream=f"{outer.hostname}/{_first_text(document, _FILES)}/{inner.stream}", rest=inner.rest)
 
 
 def _combined(outer: Sent, inner: Sent) -> Sent:
     """What the line says counts more than what its shipper says of it."""
-    same_host = inner.hostname is None or inner.hostname == outer.hostname
     return replace(
         outer,
         message=inner.message,
@@ -78,9 +98,16 @@ def _combined(outer: Sent, inner: Sent) -> Sent:
         tag=inner.tag or outer.tag,
         caller=inner.caller,
         partial=inner.partial,
-        stream=inner.stream or outer.stream,
-        metadata=outer.metadata if same_host else _elsewhere(outer.metadata),
+        metadata=outer.metadata if _is_same(inner.hostname, outer.hostname) else _elsewhere(outer.metadata),
     )
+
+
+def _is_same(named: str | None, shippers: str | None) -> bool:
+    """Whether a line is of the shipper's own host: it names none, or the same, be it in full or by its first label."""
+    if named is None or shippers is None:
+        return named is None
+    short, long = sorted((named.lower(), shippers.lower()), key=len)
+    return long == short or long.startswith(f"{short}.")
 
 
 def _elsewhere(shipped: Any) -> Any:
@@ -93,17 +120,19 @@ def _elsewhere(shipped: Any) -> Any:
 def _outer(document: Object, message: str, anchor: Anchor) -> Sent:
     kernel = _is_kernel(document)
     tag = _tag(document)
+    hostname = _first_text(document, _HOSTS)
     kept, dropped = metadata.allowed(document)
+    shippers = [name for path in _SHIPPERS_HOSTS if isinstance(name := _at(document, path), str)]
+    if shippers and not any(_is_same(hostname, name) for name in shippers):
+        kept = _elsewhere(kept)
     return Sent(
         shape=f"{Shape.JSON}:{next((name for name in MESSAGES if _at(document, name) is not None), '')}",
         message=message,
-        hostname=_first_text(document, _HOSTS),
+        hostname=hostname,
         when=_when(document, anchor),
         uptime_us=_uptime(document, kernel=kernel),
         tag="kernel" if kernel and tag is None else tag,
         boot=_first_text(document, _BOOTS),
-        partial=False,
-        stream=_first_text(document, ("stream",)) or "",
         metadata=kept,
         dropped=dropped,
     )
@@ -123,12 +152,18 @@ def _message(document: Object) -> str:
 
 def _from_list(value: list[Any]) -> str:
     """The journal gives bytes that are not printable as numbers, and a field that stands there twice as a list."""
-    if all(isinstance(each, int) and 0 <= each <= 255 for each in value):  # noqa: PLR2004  a byte
-        return bytes(value).decode("utf-8", "backslashreplace").rstrip("\r\n")
-    texts = [each if isinstance(each, str) else _from_list(each) for each in value if isinstance(each, str | list)]
+    found = [_from_bytes(value)] if isinstance(value[0], int) else [_from_bytes(each) for each in value]
+    texts = [text.rstrip("\r\n") for text in found if text is not None]
     if not texts:
         raise NotALine("no_message", "the message is a list of neither bytes nor texts")
-    return "\n".join(text.rstrip("\r\n") for text in texts)
+    return "\n".join(texts)
+
+
+def _from_bytes(value: Any) -> str | None:
+    """A text, or the text that a list of bytes is."""
+    if isinstance(value, list) and all(isinstance(each, int) and 0 <= each <= 255 for each in value):  # noqa: PLR2004
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return value if isinstance(value, str) else None
 
 
 def _is_kernel(document: Object) -> bool:
@@ -140,7 +175,7 @@ def _is_kernel(document: Object) -> bool:
     if facility is not None:
         return facility in _KERNEL
     priority = _first_text(document, _PRIORITIES)
-    if priority is not None and priority.isdigit():
+    if priority is not None and _INTEGER.fullmatch(priority):
         return int(priority) < 8  # noqa: PLR2004  facility 0, any severity
     return "sequence" in document and "sec" in document
 
@@ -155,8 +190,8 @@ def _tag(document: Object) -> str | None:
 
 def _uptime(document: Object, *, kernel: bool) -> int | None:
     """Microseconds since boot: the journal's of kernel messages, or those of Fluent Bit's kmsg input."""
-    stamp = _first_text(document, ("_SOURCE_MONOTONIC_TIMESTAMP", "SOURCE_MONOTONIC_TIMESTAMP"))
-    if kernel and stamp is not None and stamp.isdigit():
+    stamp = _first_text(document, _UPTIMES)
+    if kernel and stamp is not None and _INTEGER.fullmatch(stamp):
         return int(stamp)
     seconds, micros = document.get("sec"), document.get("usec")
     return seconds * 1_000_000 + micros if isinstance(seconds, int) and isinstance(micros, int) else None
@@ -180,12 +215,12 @@ def _when(document: Object, anchor: Anchor) -> When | None:
 
 def _time(value: object, source: TimeSource, anchor: Anchor) -> When | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return epoch_time(value, source)
+        return epoch_time(value, source) if value < _LARGEST else None
     if not isinstance(value, str):
         return None
     text = value.strip()
-    if text.replace(".", "", 1).isdigit():
-        return epoch_time(int(text) if text.isdigit() else float(text), source)
+    if _NUMBER.fullmatch(text):
+        return epoch_time(float(text) if "." in text else int(text), source)
     return iso_time(text.replace(" +", "+"), anchor.zone, source) or stamp(f"{text} ", 0, anchor)[0]
 
 

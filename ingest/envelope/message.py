@@ -12,7 +12,7 @@ _TABS = re.compile(r"#011|\\x09|\\011|\\t")
 _REPEATED = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*?)\]?$", re.DOTALL)
 _DROPPED = re.compile(r"(\*\* \d+ printk messages dropped \*\*) ?(.+)", re.DOTALL)
 _GLUED = re.compile(
-    r" ?(?=(?:<\d{1,3}>)?\[ {0,4}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? )"
+    r" ?(?<!<\d>)(?<!<\d\d>)(?=(?:<\d{1,3}>)?\[ {0,4}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? )"
     r"|(?: [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,253})? kernel: (?=\[ {0,4}\d{1,10}\.\d{6}\])"
 )
 _MOST = 4_096

@@ -6,6 +6,7 @@ is dropped and counted.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.fields import SHIPPED, Type
@@ -25,26 +26,35 @@ _FLUENT = {
     "kubernetes.host": "kubernetes.node.name",
 }
 _ALLOWED = {field.name: field.type for field in SHIPPED}
+_LABELS = tuple(field.name for field in SHIPPED if field.type is Type.FLATTENED)
+"""Fields of any names below them, which may hold dots."""
 _OURS = frozenset({"host.name", "host.hostname"})
 """Read by the envelope itself."""
 
 _LONGEST = 1024
 _MOST_LABELS = 100
+_DEEPEST = 20
+"""Levels of nesting, as many as Elasticsearch takes in a field of labels."""
+_SCALARS = (str, int, float, bool)
 
 
 def allowed(document: Mapping[str, object]) -> tuple[dict[str, object] | None, int]:
     """The shipper's metadata that is carried, nested, and the number of leaves under the same roots that are not."""
     kept: dict[str, object] = {}
+    labels: dict[str, dict[str, str]] = {}
     dropped = 0
     for path, value in _leaves(document):
         name = _FLUENT.get(path, path)
-        kind = _ALLOWED.get(name)
-        if kind is Type.FLATTENED and isinstance(value, dict):
-            _place(kept, name, _labels(value))
-        elif kind is Type.KEYWORD and (texts := _texts(value)) is not None:
+        root = next((each for each in _LABELS if name.startswith(f"{each}.")), None)
+        if root is not None and isinstance(value, _SCALARS):
+            labels.setdefault(root, {})[name.removeprefix(f"{root}.")[:_LONGEST]] = str(value)[:_LONGEST]
+        elif _ALLOWED.get(name) is Type.KEYWORD and (texts := _texts(value)) is not None:
             _place(kept, name, texts)
         elif name not in _OURS:
             dropped += 1
+    for root, named in labels.items():
+        _place(kept, root, dict(islice(named.items(), _MOST_LABELS)))
+        dropped += max(0, len(named) - _MOST_LABELS)
     return kept or None, dropped
 
 
@@ -52,13 +62,13 @@ def _leaves(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Every leaf under the roots by its dotted path, whether keys are nested or dotted already."""
     for key, value in document.items():
         if key.partition(".")[0] in ROOTS:
-            yield from _below(key, value)
+            yield from _below(key, value, 0)
 
 
-def _below(path: str, value: object) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict) and path not in _ALLOWED:
+def _below(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and depth < _DEEPEST and _ALLOWED.get(path) is not Type.KEYWORD:
         for key, inner in value.items():
-            yield from _below(f"{path}.{key}", inner)
+            yield from _below(f"{path}.{key}", inner, depth + 1)
     elif path not in ROOTS or isinstance(value, dict):
         yield path, value
 
@@ -70,12 +80,6 @@ def _texts(value: object) -> str | list[str] | None:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return [each[:_LONGEST] for each in value[:_MOST_LABELS]]
     return None
-
-
-def _labels(value: Mapping[str, object]) -> dict[str, str]:
-    """Labels of any names, flat: their names may hold dots."""
-    some = list(value.items())[:_MOST_LABELS]
-    return {key[:_LONGEST]: str(each)[:_LONGEST] for key, each in some if isinstance(each, str | int | float | bool)}
 
 
 def _place(tree: dict[str, object], name: str, value: object) -> None:

@@ -32,8 +32,8 @@ _FACILITY = re.compile(
     r"(?: *: *|\.)(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)>? *(?::(?= )|(?= )) *"
 )
 _TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
-_QUOTED = re.compile(r"(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*")
-"""What a mail, a comment, a pasted transcript or an indented copy puts before a line."""
+_QUOTED = re.compile(r"(?!\*\* \d)(?:(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*)")
+"""What a mail, a comment, a pasted transcript or an indented copy puts before a line (not ``** 7 printk``)."""
 
 _KERNEL_TAG = re.compile(r" *kernel: ?")
 _UPTIME = re.compile(r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})\] ?")
@@ -43,7 +43,7 @@ _DATED = re.compile(
 )
 _MINUTE = re.compile(r" *\[(?P<month>[A-Z][a-z]{2}) ?(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d)\] ?")
 _RELATIVE = re.compile(r" *\[ *\+\d{1,9}\.\d{1,6}\] ?")
-_JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) kernel: ")
+_JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
 """``journalctl -o short-monotonic`` puts the uptime before the host."""
 
 _NOT_TAGS = frozenset({
@@ -55,6 +55,7 @@ _NOT_TAGS = frozenset({
 _KMSG = re.compile(
     r"(?P<pri>\d{1,4}),\d+,(?P<micros>\d{1,17}),[^,;]*(?:,caller=(?P<caller>[TC]\d+))?(?:,[^;]*)?;(?P<message>[^\n]*)"
 )
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _RFC5424 = re.compile(
     rf"<(?P<pri>\d{{1,3}})>1 (?P<stamp>-|{_ISO}) (?P<host>\S+) (?P<app>\S+) (?P<proc>\S+) \S+ "
     r'(?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)(?: \ufeff?|$)'
@@ -101,9 +102,10 @@ def _kmsg(text: str, anchor: Anchor) -> Sent | None:
     if found is None:
         return None
     kernel = int(found["pri"]) < _KERNEL_FACILITY
+    message = found["message"]
     sent = Sent(
         shape=Shape.KMSG,
-        message=found["message"],
+        message=_unescaped(message) if "\\x" in message else message,
         uptime_us=int(found["micros"]),
         caller=found["caller"],
         tag="kernel" if kernel else None,
@@ -137,7 +139,7 @@ def _cri(text: str, anchor: Anchor) -> Sent | None:
     when = iso_time(found["stamp"], anchor.zone, TimeSource.SHIPPER)
     inner = _syslog(rest, anchor) or _dmesg(rest, anchor)
     partial = found["whole"] == "P"
-    return replace(inner, shape=Shape.CRI, when=inner.when or when, stream=found["stream"], partial=partial)
+    return replace(inner, shape=Shape.CRI, when=inner.when or when, stream=found["stream"], rest=rest, partial=partial)
 
 
 def _console(text: str, anchor: Anchor) -> Sent | None:
@@ -182,7 +184,7 @@ def _dmesg(text: str, anchor: Anchor) -> Sent:
     tag, at = _tag(text, at, bare=True)
     sent = _ring(Sent(shape=Shape.DMESG, message=text[at:], tag=tag), anchor)
     if sent.uptime_us is not None and sent.tag is None and (name := _JOURNAL_HOST.match(sent.message)):
-        named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag="kernel")
+        named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag=name["tag"])
         return _ring(named, anchor)
     return sent
 
@@ -243,6 +245,12 @@ def _ring(sent: Sent, anchor: Anchor) -> Sent:
             break
         at = found.end()
     return replace(sent, message=text[at:], tag=tag, uptime_us=uptime, caller=caller, when=when)
+
+
+def _unescaped(message: str) -> str:
+    r"""What ``msg_add_ext_text`` (kernel/printk/printk.c) escaped: bytes that are not printable, and ``\``."""
+    octets = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), message.encode("utf-8", "surrogateescape"))
+    return octets.decode("utf-8", "backslashreplace")
 
 
 def _computed(found: re.Match[str], anchor: Anchor) -> When | None:
