@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest import formats
+from ingest.held import HeldOffsets
 from ingest.model import Block, ClosedBy, Line, Role
-from ingest.open_report import OpenReport, Place
+from ingest.open_report import OpenReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ingest.formats import Match
-
-__all__ = ["Assembler", "Bounds", "Place"]
+    from ingest.model import Place
 
 _SURE = 2
 """From this fit on a line names the report's own victim."""
@@ -37,6 +38,7 @@ class Bounds(Struct, frozen=True):
     """Limits of open reports. Times in seconds.
 
     Attributes:
+        reorder: How late a line of a host may come and still be put in order; until then lines wait.
         settle_after: Silence after which a report whose id is fixed is written, though it stays open.
         linger: Silence after which a report is closed; mere reporters' words are held that long.
         max_lines: Lines of one report.
@@ -44,6 +46,7 @@ class Bounds(Struct, frozen=True):
         max_total_bytes: Memory for all open reports; the report touched longest ago is closed first.
     """
 
+    reorder: float = 30.0
     settle_after: float = 10.0
     linger: float = 120.0
     max_lines: int = 5_000
@@ -55,13 +58,15 @@ class Bounds(Struct, frozen=True):
 class _Partition:
     """The open reports of one place.
 
-    ``born`` is ordered by their first line, ``active`` and ``settled`` by the time of their last.
+    ``born`` is ordered by when they began, ``active`` and ``settled`` by the time of their last line; ``offsets`` are
+    those of the first record of each.
     """
 
     hosts: dict[str, list[OpenReport]] = field(default_factory=dict)
     born: dict[int, OpenReport] = field(default_factory=dict)
     active: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
     settled: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
+    offsets: HeldOffsets = field(default_factory=HeldOffsets)
 
 
 class Assembler:
@@ -86,16 +91,14 @@ class Assembler:
 
     def families(self, line: Line) -> frozenset[str]:
         """The families with an open report on a line's host."""
-        partition = self._partitions.get(_place(line))
+        partition = self._partitions.get(line.origin.place)
         reports = partition.hosts.get(_host(line), ()) if partition else ()
         return frozenset(report.format.name for report in reports)
 
     def oldest_offset(self, place: Place) -> int | None:
-        """The offset of the first line of the oldest open report: the commit must not pass it."""
+        """The offset of the first record of any open report: the commit must not pass it."""
         partition = self._partitions.get(place)
-        if partition is None or not partition.born:
-            return None
-        return next(iter(partition.born.values())).first_offset
+        return partition.offsets.least() if partition else None
 
     def add(self, line: Line, match: Match | None, clock: datetime) -> list[Block]:
         """Take one line of a host; returns the blocks that it settled or closed.
@@ -105,7 +108,7 @@ class Assembler:
             match: What the line says, if any wording explains it.
             clock: The partition's time.
         """
-        partition = self._partitions.setdefault(_place(line), _Partition())
+        partition = self._partitions.setdefault(line.origin.place, _Partition())
         blocks = list(self._close_gaps(partition, line))
         siblings = partition.hosts.get(_host(line), [])
         if self._is_copy(siblings, line, match):
@@ -174,22 +177,38 @@ class Assembler:
             key=match.part.key,
             progress=match.format.progress(),
             host=_host(line),
-            place=_place(line),
+            place=line.origin.place,
             first_offset=line.origin.offset,
             touched=clock,
             shape=line.shape,
             caller=line.caller,
+            mixed=self._amid_a_mixture(partition, line, match),
         )
         partition.hosts.setdefault(report.host, []).append(report)
         partition.born[id(report)] = report
+        partition.offsets.add(report.first_offset)
         self._size += report.size
         return report
+
+    def _amid_a_mixture(self, partition: _Partition, line: Line, match: Match) -> bool:
+        """Whether lines of other reports are being mixed up just now: then the new one's are, too."""
+        return match.wording.role is not Role.OPENS and any(
+            each.mixed
+            and each.format is match.format
+            and each.key == match.part.key
+            and _elapsed(each.last, line) <= each.format.pause
+            for each in partition.hosts.get(_host(line), ())
+        )
 
     def _extend(
         self, partition: _Partition, report: OpenReport, line: Line, match: Match | None, clock: datetime
     ) -> Iterator[Block]:
         self._size += report.add(line, match)
-        report.touched = clock
+        if line.origin.offset < report.first_offset:
+            partition.offsets.remove(report.first_offset)
+            partition.offsets.add(line.origin.offset)
+            report.first_offset = line.origin.offset
+        report.touched = max(report.touched, clock)
         partition.settled.pop(id(report), None)
         partition.active[id(report)] = report
         partition.active.move_to_end(id(report))
@@ -214,7 +233,10 @@ class Assembler:
     # ------------------------------------------------------------ settling and closing
 
     def _close_gaps(self, partition: _Partition, line: Line) -> Iterator[Block]:
+        """Lines of the same shipper and killer come in order, so a much later one ends what was open before it."""
         for report in list(partition.hosts.get(_host(line), ())):
+            if not report.may_print(line):
+                continue
             if _elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line):
                 yield from self._close(partition, report, ClosedBy.GAP)
 
@@ -236,6 +258,7 @@ class Assembler:
         partition.active.pop(id(report), None)
         partition.settled.pop(id(report), None)
         del partition.born[id(report)]
+        partition.offsets.remove(report.first_offset)
         siblings = partition.hosts[report.host]
         siblings.remove(report)
         if not siblings:
@@ -253,26 +276,34 @@ class Assembler:
 def _best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport | None:
     """The open report that a line fits best, the newest of equals."""
     best, best_fit = None, 0
+    strangers = []
     for report in reversed(siblings):
         if report.format.name != match.format.name or report.key != match.part.key or not report.takes_lines_of(line):
             continue
         fit = report.progress.fit(match.part)
         if match.wording.role is Role.OPENS and not report.headed and report.begins_after(line):
             fit = max(fit, 1)  # The head came late: what it begins was there before it.
-        if fit > best_fit and (fit >= _SURE or report.printed_by(line)):
+        if fit == formats.STRANGER:
+            strangers.append(report)
+        if fit > best_fit and (fit >= _SURE or _could(report, line, match)):
             best, best_fit = report, fit
+    if best is None:
+        for report in strangers:
+            report.strayed = report.mixed = True
     return best
+
+
+def _could(report: OpenReport, line: Line, match: Match) -> bool:
+    """Whether a line that does not name a report's victim may be of it; a victim must not be given to the wrong one."""
+    if report.strayed or not report.printed_by(line) or _elapsed(report.last, line) > report.format.pause:
+        return False
+    return match.wording.role is Role.BODY or not report.mixed
 
 
 def _context(siblings: Sequence[OpenReport], line: Line) -> OpenReport | None:
     """The newest open report that takes lines nobody explains, if the line may be the killer's at all."""
     for report in reversed(siblings):
-        if (
-            report.progress.takes_context
-            and (line.tag is None or line.tag in report.format.tags)
-            and report.takes_lines_of(line)
-            and report.printed_by(line)
-        ):
+        if report.progress.takes_context and not report.strayed and report.may_print(line) and report.printed_by(line):
             return report
     return None
 
@@ -284,14 +315,10 @@ def _note_mixture(siblings: Sequence[OpenReport], target: OpenReport, line: Line
     for newer in reversed(siblings):
         if newer is target:
             return
-        if newer.format is target.format and newer.headed and newer.shape == target.shape:
+        if newer.format is target.format and newer.key == target.key and newer.headed and newer.shape == target.shape:
             told_apart = newer.caller is not None and target.caller not in (None, newer.caller)
             if not told_apart and not target.begins_after(line):
                 newer.mixed = target.mixed = True
-
-
-def _place(line: Line) -> Place:
-    return line.origin.source, line.origin.partition
 
 
 def _host(line: Line) -> str:

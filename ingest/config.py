@@ -66,6 +66,9 @@ class EnvelopeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Limits of open reports."""
 
+    reorder: Annotated[
+        float, Meta(ge=0, description="Seconds that lines of one host may come late and still be put in order.")
+    ] = 30.0
     settle_after: Annotated[float, Meta(gt=0, description="Seconds of silence until a report is written.")] = 10.0
     linger: Annotated[float, Meta(gt=0, description="Seconds of silence until late lines no longer join it.")] = 120.0
     max_lines: Annotated[int, Meta(gt=0, description="Lines of one report.")] = 5_000

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
 
-    from ingest.model import Culprit, Identified, Origin, Scope
+    from ingest.model import Culprit, Identified, Place, Scope
     from ingest.ports import EpisodeHeads
 
 _Key = tuple[str, str | None, str | None]
-_Place = tuple[str, int | None]
 
 _PER_KEY = 4
 """Episodes of one host and scope that memory holds: late reports rarely reach further back."""
@@ -69,13 +68,13 @@ class Episodes:
             self._remember(_key(episode.host.name, episode.scope), episode)
             self._open[episode.id] = episode
 
-    def close_silent(self, place: _Place, clock: datetime) -> list[Episode]:
+    def close_silent(self, place: Place, clock: datetime) -> list[Episode]:
         """The episodes of a partition whose end lies further back than the gap: they are closed now.
 
         Only the partition's time decides, so that every run over the same records closes the same episodes. Beyond the
         limit those that grew longest ago are closed too; a later report opens them again.
         """
-        over = [e for e in self._open.values() if _place(e.origin) == place and clock - e.end > self._gap]
+        over = [e for e in self._open.values() if e.origin.place == place and clock - e.end > self._gap]
         closed = [self._close(episode) for episode in over]
         while len(self._open) > self._limit:
             closed.append(self._close(next(iter(self._open.values()))))
@@ -160,7 +159,3 @@ def _member(identified: Identified) -> Member:
 
 def _key(host: str, scope: Scope) -> _Key:
     return host, scope.kind, scope.name
-
-
-def _place(origin: Origin) -> _Place:
-    return origin.source, origin.partition

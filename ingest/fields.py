@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
@@ -192,6 +192,7 @@ _IDENTITY = (
     _f("oom.time.source", Type.KEYWORD, _LOGGED, "syslog, iso, journald, dmesg, shipper, kafka, file."),
     _f("oom.time.year_inferred", Type.BOOLEAN, _LOGGED, "The line named no year; the record's time chose it."),
     _f("oom.time.zone_inferred", Type.BOOLEAN, _LOGGED, "The line named no zone and none was configured: read as UTC."),
+    _f("oom.envelope", Type.KEYWORD, _KILL, "Kind of envelope in which the service read it."),
     _f("oom.kernel.timestamp.us", Type.LONG, _SAID, "Uptime in the line.", "us"),
     _f("oom.kernel.taint", Type.KEYWORD, _SAID, "Taint letters."),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from ingest import cgroup
 from ingest.model import KnownKill, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ingest.model import Identified, Report
@@ -52,6 +52,20 @@ class RecentKills:
         while len(self._known) > self._limit:
             self._known.popitem(last=False)
 
+    def recall(self, host: str, known: KnownKill) -> None:
+        """Remember a kill that an earlier run wrote, unless this one knows a newer one of the process."""
+        before = self._known.get(_keys(host, known)[0])
+        if before is None or before.at < known.at:
+            self.remember(host, known)
+
+    def knows_better(self, identified: Identified) -> bool:
+        """Whether each kill of a report is known from a report with at least as many lines."""
+        for mention in known_kills(identified):
+            known = self._known.get(_keys(identified.report.host.name, mention)[0])
+            if known is None or known.kill_id != mention.kill_id or known.version < mention.version:
+                return False
+        return True
+
     def told(self, identified: Identified, *, echo: bool) -> bool:
         """Whether another source told of everything that a report tells.
 
@@ -79,6 +93,7 @@ def known_kills(identified: Identified) -> Iterator[KnownKill]:
             name=victim.name,
             at=victim.when.at,
             zone_inferred=victim.when.zone_inferred,
+            version=identified.version,
             shape=report.shape,
             container=_container(path),
         )
@@ -108,6 +123,7 @@ def _mentions(identified: Identified, *, echo: bool) -> Iterator[KnownKill]:
             name="",
             at=when.at,
             zone_inferred=when.zone_inferred,
+            version=identified.version,
             shape=identified.report.shape,
             container=container,
         )
@@ -124,11 +140,9 @@ def _container(path: str | None) -> str | None:
     return found[:_SHORT_ID] if found else None
 
 
-def _keys(host: str, known: KnownKill) -> Iterable[_Key]:
-    if known.pid is not None:
-        yield host, str(known.pid), known.name
-    if known.container is not None:
-        yield host, "container", known.container
+def _keys(host: str, known: KnownKill) -> list[_Key]:
+    process = [(host, str(known.pid), known.name)] if known.pid is not None else []
+    return [*process, (host, "container", known.container)] if known.container is not None else process
 
 
 def _near(one: datetime, other: datetime, *, zones: bool) -> bool:

@@ -37,6 +37,10 @@ class NoHeads:
         """Always empty."""
         return ()
 
+    def holds(self, host: str, start: datetime, end: datetime, lines: Sequence[str]) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
     def open(self, partition: Partition) -> Sequence[Episode]:  # noqa: ARG002
         """Always empty."""
         return ()

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.formats import Format, Match, Progress
-    from ingest.model import Line
-
-Place = tuple[str, int | None]
-"""A partition of a topic, or a file: lines of one place come in order."""
+    from ingest.model import Line, Place
 
 _REPORT_COST = 2_000
 _LINE_COST = 900
@@ -39,6 +36,7 @@ class OpenReport:
         copied: Whether a line came twice, so that every further copy is expected.
         mixed: Whether its lines cannot be told from those of another report for sure.
         superseded: Whether a new head came after it.
+        strayed: Whether lines of another report, whose head was lost, came after it began.
     """
 
     format: Format
@@ -55,6 +53,7 @@ class OpenReport:
     copied: bool = False
     mixed: bool = False
     superseded: bool = False
+    strayed: bool = False
     entries: list[Entry] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     size: int = _REPORT_COST
@@ -85,6 +84,10 @@ class OpenReport:
         """Whether a line comes from this report's shipper; a line without any envelope may be anybody's."""
         bare = not line.when.from_line and line.uptime_us is None
         return bare or line.shape == self.shape
+
+    def may_print(self, line: Line) -> bool:
+        """Whether a line may be this report's killer's at all: by its tag and its shipper."""
+        return (line.tag is None or line.tag in self.format.tags) and self.takes_lines_of(line)
 
     def printed_by(self, line: Line) -> bool:
         """Whether a line may be of the thread that printed this report."""

@@ -13,27 +13,34 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest import analysis, document, formats
-from ingest.assemble import Assembler, Bounds, Place
+from ingest.assemble import Assembler, Bounds
 from ingest.counts import Count
 from ingest.envelope import Envelope, Unreadable, marks
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
 from ingest.kills import WITHIN, RecentKills
-from ingest.model import ASSUMED_PAGE, Rejected
+from ingest.model import ASSUMED_PAGE, Completeness, Rejected
 from ingest.partial import Partials
+from ingest.reorder import Reorder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ingest.counts import Counts
     from ingest.envelope import Read
-    from ingest.model import Block, Document, Episode, Identified, PageSize, Raw
+    from ingest.model import Block, Document, Episode, Identified, PageSize, Place, Raw, Report
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
+    from ingest.reorder import Waiting
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUOTED = 8_192
 """Characters of a rejected record that its dead letter keeps."""
+
+_HEADLESS = (Completeness.HEAD_MISSING, Completeness.KILL_LINE_ONLY)
+
+_WAITING_SHARE = 4
+"""One part in four of the memory for open reports is for lines that wait for their turn."""
 
 _UNREADABLE = {
     "tombstone": Count.TOMBSTONES,
@@ -62,12 +69,18 @@ class _Clock:
     read_at: datetime = _EPOCH
     at_end: bool = False
     time: datetime = _EPOCH
+    began: datetime | None = None
+    early_until: int = -1
+    """The last offset that was recorded so soon after the first that a report in it may have begun before it."""
 
-    def saw(self, recorded_at: datetime, now: datetime) -> None:
+    def saw(self, raw: Raw, now: datetime) -> None:
         """A record came."""
-        self.recorded = max(self.recorded, recorded_at)
+        self.recorded = max(self.recorded, raw.recorded_at)
         self.read_at = now
         self.time = max(self.time, self.recorded)
+        self.began = self.began or raw.recorded_at
+        if raw.recorded_at - self.began <= WITHIN:
+            self.early_until = raw.origin.offset
 
     def passes(self, now: datetime) -> None:
         """Nothing came: at the end of a partition that is silence, elsewhere it is only slowness."""
@@ -104,6 +117,9 @@ class Pipeline:
         self._page_size = page_size
         self._kills = RecentKills()
         self._partials = Partials()
+        self._window = timedelta(seconds=bounds.reorder)
+        self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
+        self._tags = formats.tags()
         self._may_matter = gate((*formats.anchors(), *marks()))
         self._clocks: dict[Place, _Clock] = {}
         self._next: dict[Partition, int] = {}
@@ -128,28 +144,31 @@ class Pipeline:
             clock.at_end = partition in batch.at_end
             clock.passes(now)
             for read in self._partials.overdue(place, clock.time):
-                self._take_lines(read, clock.time, output)
-            output.blocks += self._assembler.advance(place, clock.time)
+                self._wait(read, clock.time, output)
+            self._advance(place, clock.time, output)
         return output
 
     def read(self, records: Iterable[Raw], now: datetime, output: Output) -> None:
         """Take records of one or more places, each place in order."""
         for raw in records:
             self.counts[Count.RECORDS] += 1
-            place = (raw.origin.source, raw.origin.partition)
+            place = raw.origin.place
             clock = self._clock(place)
-            clock.saw(raw.recorded_at, now)
+            clock.saw(raw, now)
             matters = raw.value is not None and self._may_matter(raw.value)
-            if not matters and raw.value and not self._assembler.is_open(place) and not self._partials.awaits(place):
+            if not matters and raw.value and not self._is_open(place):
                 self.counts[Count.NOT_OOM] += 1
                 continue
+            self._advance(place, clock.time, output)
             self._take(raw, matters, clock.time, output)
 
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
         output = Output(finished=True)
         for read in self._partials.finish():
-            self._take_lines(read, read.whole.when.at, output)
+            self._wait(read, self._clock(read.whole.origin.place).time, output)
+        for waiting in self._reorder.finish():
+            self._take_lines(waiting, output)
         output.blocks += self._assembler.finish()
         return output
 
@@ -186,7 +205,7 @@ class Pipeline:
         held = {}
         for partition, following in self._next.items():
             place = (partition.topic, partition.number)
-            waiting = (self._assembler.oldest_offset(place), self._partials.oldest_offset(place))
+            waiting = [each.oldest_offset(place) for each in (self._partials, self._reorder, self._assembler)]
             held[partition] = min([following, *(offset for offset in waiting if offset is not None)])
         return held
 
@@ -207,6 +226,7 @@ class Pipeline:
         for partition in partitions:
             place = (partition.topic, partition.number)
             self._assembler.drop(place)
+            self._reorder.drop(place)
             self._partials.drop(place)
             self._clocks.pop(place, None)
             self._next.pop(partition, None)
@@ -216,6 +236,10 @@ class Pipeline:
     def lost(self, partitions: Collection[Partition]) -> None:
         """The same; that nothing is committed for them is the loop's affair."""
         self.revoked(partitions)
+
+    def _is_open(self, place: Place) -> bool:
+        """Whether records of a place may belong to something that others have begun."""
+        return self._assembler.is_open(place) or self._reorder.is_waiting(place) or self._partials.awaits(place)
 
     # ------------------------------------------------------------ one record
 
@@ -228,15 +252,31 @@ class Pipeline:
             return
         if raw.value is not None and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
-        place = (raw.origin.source, raw.origin.partition)
-        for whole in self._partials.add(read, place, clock):
-            if matters or whole is not read or self._assembler.families(whole.whole):
-                self._take_lines(whole, clock, output, raw)
-            else:
-                self.counts[Count.NOT_OOM] += 1
+        for whole in self._partials.add(read, raw.origin.place, clock):
+            self._wait(whole, clock, output, raw, matters=matters or whole is not read)
 
-    def _take_lines(self, read: Read, clock: datetime, output: Output, raw: Raw | None = None) -> None:
-        """The lines of a record. ``raw`` is the record, for a dead letter; pieces put together have none."""
+    def _wait(
+        self, read: Read, clock: datetime, output: Output, raw: Raw | None = None, *, matters: bool = True
+    ) -> None:
+        """A line waits for its turn, unless it cannot matter. ``raw`` is its record, for a dead letter."""
+        line = read.whole
+        if not (matters or self._assembler.families(line) or self._reorder.awaits(line)) or (
+            line.tag is not None and line.tag not in self._tags
+        ):
+            self.counts[Count.NOT_OOM] += 1
+            return
+        for waiting in self._reorder.add(read, raw if matters else None, clock):
+            self._take_lines(waiting, output)
+
+    def _advance(self, place: Place, clock: datetime, output: Output) -> None:
+        """Let a partition's time pass. The assembler's runs behind it by the time that lines may wait."""
+        for waiting in self._reorder.advance(place, clock):
+            self._take_lines(waiting, output)
+        output.blocks += self._assembler.advance(place, clock - self._window)
+
+    def _take_lines(self, waiting: Waiting, output: Output) -> None:
+        """The lines of a record whose turn has come."""
+        read, raw = waiting.read, waiting.raw
         if read.dropped:
             self.counts[Count.METADATA_DROPPED] += read.dropped
         unread = False
@@ -253,7 +293,7 @@ class Pipeline:
             elif not self._assembler.families(line):
                 self.counts[Count.NOT_OOM] += 1
                 continue
-            output.blocks += self._assembler.add(line, match, clock)
+            output.blocks += self._assembler.add(line, match, waiting.came)
         if self._assembler.copies:
             self.counts[Count.COPIES] = self._assembler.copies
         if unread and raw is not None:
@@ -266,19 +306,32 @@ class Pipeline:
             family = families[block.format]
             identified = identify(family.report(block, self._page_size))
             echo = family.repeats or identified.report.echo
-            if self._kills.told(identified, echo=echo) or (echo and self._was_written(identified)):
+            early = self._is_early(identified.report)
+            if early or (echo and not self._kills.told(identified, echo=True)):
+                self._recall(identified.report)
+            if self._kills.told(identified, echo=echo) or (early and self._is_rest(identified)):
                 self.counts[Count.REPEATS] += 1
                 continue
             self._kills.add(identified)
             yield identified
 
-    def _was_written(self, identified: Identified) -> bool:
-        """Whether an earlier run wrote the kill that a reaper's or a reporter's word is about."""
+    def _is_early(self, report: Report) -> bool:
+        """Whether a report may have been read before, by an earlier run, from its beginning on."""
+        return report.origin.offset <= self._clock(report.origin.place).early_until
+
+    def _recall(self, report: Report) -> None:
+        """Remember the kills that earlier runs wrote about the time of a report."""
+        for known in self._heads.kills(report.host.name, report.when.at - WITHIN, report.ended.at + WITHIN):
+            self._kills.recall(report.host.name, known)
+
+    def _is_rest(self, identified: Identified) -> bool:
+        """Whether a report is the rest of one that an earlier run read from its head on and wrote."""
         report = identified.report
-        written = RecentKills()
-        for known in self._heads.kills(report.host.name, report.when.at - WITHIN, report.when.at + WITHIN):
-            written.remember(report.host.name, known)
-        return written.told(identified, echo=True)
+        if report.completeness not in _HEADLESS:
+            return False
+        if report.victims and self._kills.knows_better(identified):
+            return True
+        return self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
 
     def _clock(self, place: Place) -> _Clock:
         return self._clocks.setdefault(place, _Clock())

@@ -108,5 +108,8 @@ class EpisodeHeads(Protocol):
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """The kills of a host that were written for ``[start, end]`` (at most 1,000)."""
 
+    def holds(self, host: str, start: datetime, end: datetime, lines: Sequence[str]) -> bool:
+        """Whether the reports of a host that were written for ``[start, end]`` have all of these lines."""
+
     def open(self, partition: Partition) -> Sequence[Episode]:
         """The episodes last written from a partition that are still open (at most 10,000)."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from ingest.document.stored import episode_of, holds, known_kill_of, members_of
 from ingest.ports import WriteReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document
+    from ingest.model import Document, Episode, KnownKill, Scope
+    from ingest.ports import Partition
 
 
 class MemorySink:
@@ -27,3 +30,65 @@ class MemorySink:
                 self.documents[document.index, document.id] = document
                 written += 1
         return WriteReport(written, len(documents) - written)
+
+
+class MemoryHeads:
+    """Implements ``ports.EpisodeHeads`` over what a ``MemorySink`` holds."""
+
+    def __init__(self, sink: MemorySink) -> None:
+        self._sink = sink
+
+    def refresh(self) -> None:
+        """Nothing to do: what is written is found."""
+
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
+        """See ``ports.EpisodeHeads``."""
+        found = [
+            source
+            for source, _ in self._all("oom.episode")
+            if source["host"]["name"] == host
+            and (source["oom"].get("scope"), source["oom"].get("scope_name")) == (scope.kind, scope.name)
+            and _covers_any(source, start, end)
+        ]
+        first = min(found, key=lambda source: (source["event"]["start"], source["event"]["id"]), default=None)
+        return self._episode(first) if first else None
+
+    def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
+        """See ``ports.EpisodeHeads``."""
+        kills = [each for each in self._all("oom.kill") if each[0]["host"]["name"] == host]
+        return [known for source, version in kills if start <= (known := known_kill_of(source, version)).at <= end]
+
+    def holds(self, host: str, start: datetime, end: datetime, lines: Sequence[str]) -> bool:
+        """See ``ports.EpisodeHeads``."""
+        of_host = (source for source, _ in self._all("oom.report") if source["host"]["name"] == host)
+        return holds((source for source in of_host if _covers_any(source, start, end)), lines)
+
+    def open(self, partition: Partition) -> Sequence[Episode]:
+        """See ``ports.EpisodeHeads``."""
+        return [
+            self._episode(source)
+            for source, _ in self._all("oom.episode")
+            if source["oom"]["episode"]["open"]
+            and (source["kafka"]["topic"], source["kafka"]["partition"]) == (partition.topic, partition.number)
+        ]
+
+    def _episode(self, source: dict[str, Any]) -> Episode:
+        def own(dataset: str) -> Iterator[tuple[dict[str, Any], int]]:
+            wanted = source["oom"]["episode"]["id"]
+            return (each for each in self._all(dataset) if each[0]["oom"]["episode"]["id"] == wanted)
+
+        return episode_of(source, members_of(own("oom.report"), (kill for kill, _ in own("oom.kill"))))
+
+    def _all(self, dataset: str) -> Iterator[tuple[dict[str, Any], int]]:
+        for document in list(self._sink.documents.values()):
+            source: Any = document.source
+            if source["event"]["dataset"] == dataset:
+                yield source, document.version
+
+
+def _covers_any(source: dict[str, Any], start: datetime, end: datetime) -> bool:
+    return _moment(source, "start") <= end and _moment(source, "end") >= start
+
+
+def _moment(source: dict[str, Any], name: str) -> datetime:
+    return datetime.fromisoformat(source["event"][name])

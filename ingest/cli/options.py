@@ -63,6 +63,7 @@ def bounds(chosen: Settings) -> Bounds:
     """Limits of open reports."""
     report = chosen.report
     return Bounds(
+        reorder=report.reorder,
         settle_after=report.settle_after,
         linger=report.linger,
         max_lines=report.max_lines,

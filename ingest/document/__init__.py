@@ -28,9 +28,10 @@ from ingest.document._pieces import (
     task_table,
     victim_state,
 )
-from ingest.document._shipped import of_the_host, shipped, shipped_in
+from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
 from ingest.document._tree import Tree, iso, merge, present
+from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
 from ingest.model import Action, Document, Outcome
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Episode, Joined, Rejected, Victim
 
-__all__ = ["ORIGINAL_CAP", "all_of", "of_episode", "of_refused", "of_rejected", "of_report", "shipped_in"]
+__all__ = ["ORIGINAL_CAP", "all_of", "of_episode", "of_refused", "of_rejected", "of_report"]
 
 ORIGINAL_CAP = 65_536
 """Characters of raw text kept in a document; the cut is flagged."""
@@ -160,10 +161,11 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
                 "reaper": reaper_state(victim),
                 "cgroup": {"task": cgroup_path(victim.cgroup)},
                 "openvz": openvz_exit(victim),
+                "envelope": report.shape if victim.origin.partition is not None else None,
             },
         },
     )
-    version = joined.identified.version + (_CONFIRMED if done else 0)
+    version = joined.identified.version + (CONFIRMED if done else 0)
     return _document(f"{prefix}-kill", kill_id, version, victim.when.at, source)
 
 
@@ -241,9 +243,6 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
         )
         yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source)
 
-
-_CONFIRMED = 1 << 40
-"""Added to the version of a kill that was told: no longer report that only tells who was chosen ever replaces it."""
 
 _DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}
 """A kill worked, did not, or nothing more was said of it."""

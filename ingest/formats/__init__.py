@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyparsing as pp
 from msgspec import Struct
 
-from ingest.formats._types import Format, Progress, Wording
+from ingest.formats._types import STRANGER, Format, Progress, Wording
 from ingest.model import Role
 
 if TYPE_CHECKING:
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
     from ingest.model import Line, Part
 
-__all__ = ["Format", "Match", "Progress", "Wording", "anchors", "formats", "is_candidate", "lines_of", "read"]
+__all__ = [
+    "STRANGER",
+    "Format",
+    "Match",
+    "Progress",
+    "Wording",
+    "anchors",
+    "formats",
+    "is_candidate",
+    "lines_of",
+    "read",
+    "tags",
+]
 
 _BARE_TAG = re.compile(r"(?P<tag>[A-Za-z][\w.-]{0,63})(?:\[\d{1,10}\])?: +")
 
@@ -56,6 +68,11 @@ def anchors() -> tuple[str, ...]:
         if wording.role is not Role.BODY
         for anchor in wording.anchors
     )
+
+
+def tags() -> frozenset[str]:
+    """The syslog tags of all families: a line with another tag is none of theirs."""
+    return frozenset[str]().union(*(family.tags for family in formats().values()))
 
 
 def is_candidate(line: Line) -> bool:

@@ -7,6 +7,12 @@ import pyparsing as pp
 KIB = 1024
 MIB = 1 << 20
 
+_COMM = 19
+"""Bytes of the longest process name."""
+
+_BYTE = r"(?:\\x[0-9a-f]{2}|[#\\][0-7]{3}|.)"
+"""A byte of a name, plain or as shippers and the kernel escape it."""
+
 _DIGITS = 25
 """No number in a log needs more digits than 2**64 has; longer runs are not read as numbers."""
 
@@ -42,12 +48,20 @@ def decimal(name: str) -> pp.ParserElement:
     return pp.Regex(r"\d{1,12}(?:\.\d{1,9})?").set_parse_action(lambda t: float(t[0]))(name)
 
 
-def until(anchor: str, name: str = "name") -> pp.ParserElement:
+def until(anchor: str, name: str) -> pp.ParserElement:
     """Free text up to the last ``anchor`` (a pattern) of the line, which is left to be read.
 
     Names and paths are written by strangers: they may hold the anchor itself, so only its last occurrence ends them.
     """
     return pp.Regex(rf".*(?={anchor})").leave_whitespace()(name)
+
+
+def comm(anchor: str, name: str = "name") -> pp.ParserElement:
+    """A process name up to the last ``anchor`` that it may reach: 15 bytes (``TASK_COMM_LEN``), FreeBSD's 19.
+
+    The bound keeps a name apart from a second line that was glued to the first.
+    """
+    return pp.Regex(rf"{_BYTE}{{0,{_COMM}}}(?={anchor})").leave_whitespace()(name)
 
 
 def pattern(expression: str, name: str) -> pp.ParserElement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
@@ -42,6 +43,10 @@ class Wording(Struct, frozen=True, kw_only=True):
     example: str
 
 
+STRANGER = -1
+"""The fit of a line that shows that another report, whose head was lost, has begun."""
+
+
 class Progress(Protocol):
     """How far one open report has got. The family's memory of its own open report: small, and never a list of lines."""
 
@@ -58,7 +63,10 @@ class Progress(Protocol):
         """Whether kernel lines that no wording explains belong to the report now."""
 
     def fit(self, part: Part) -> int:
-        """How well a line belongs here: 0 not at all, 1 it could, 2 or more it names this report's victim."""
+        """How well a line belongs here: 0 not at all, 1 it could, 2 or more it names this report's victim.
+
+        ``STRANGER`` where it is another report's for sure, though it looks as if it could belong.
+        """
 
     def add(self, part: Part) -> None:
         """Take note of a line of this report."""
@@ -76,6 +84,7 @@ class Format(Struct, frozen=True, kw_only=True):
         progress: Makes the memory of a newly opened report.
         report: Makes a report of a block of this family; the page size holds where the block does not tell one.
         head_ends_report: Whether a new head says that the report before it (of the same key) is over.
+        pause: Seconds between two lines of a report at most, unless the later one names its victim.
         repeats: Whether it only repeats what a killer did: its word counts where the killer's own line did not come.
     """
 
@@ -87,4 +96,5 @@ class Format(Struct, frozen=True, kw_only=True):
     progress: Callable[[], Progress]
     report: Callable[[Block, PageSize], Report]
     head_ends_report: bool
+    pause: float = inf
     repeats: bool = False

@@ -14,7 +14,7 @@ from functools import partial
 import pyparsing as pp
 
 from ingest.formats._daemon import DaemonProgress, Ended, Signalled, noted, reporter, warned
-from ingest.formats._elements import MIB, decimal, ignored, integer, pattern, until, word
+from ingest.formats._elements import MIB, comm, decimal, ignored, integer, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Role
 
@@ -47,7 +47,7 @@ def _sending() -> pp.ParserElement:
         + integer("pid")
         + pp.Optional(word("uid") + integer("uid"))
         + word('"')
-        + until(r'"(?: with signal \d+)?: (?:badness|oom_score) -?\d+')
+        + comm(r'"(?: with signal \d+)?: (?:badness|oom_score) -?\d+')
         + word('"')
         + pp.Optional(word("with signal") + _signal())
         + score
@@ -60,8 +60,8 @@ def _sending() -> pp.ParserElement:
 def _killing() -> pp.ParserElement:
     """Versions 0.4 to 1.2."""
     numbers = word(", pid:") + integer("pid") + word(", badness:") + integer("score") + word(",") + _mib("VmRSS:")
-    quoted = word("'") + until(r"' with signal \d+, pid: ") + word("' with signal") + _signal()
-    plain = word(": ") + until(r", pid: \d+, badness: ")
+    quoted = word("'") + comm(r"' with signal \d+, pid: ") + word("' with signal") + _signal()
+    plain = word(": ") + comm(r", pid: \d+, badness: ")
     first = integer("pid") + pattern(r"\S.*", "name")
     return word("Killing process") + ((quoted + numbers) | (plain + numbers) | first)
 

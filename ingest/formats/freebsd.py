@@ -13,7 +13,7 @@ from functools import partial
 import pyparsing as pp
 
 from ingest.formats._daemon import DaemonProgress, Signalled, noted, reporter
-from ingest.formats._elements import integer, pattern, until, word
+from ingest.formats._elements import comm, integer, pattern, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Role
 
@@ -25,7 +25,7 @@ def _kill() -> pp.ParserElement:
         word("pid")
         + integer("pid")
         + word("(")
-        + until(r"\), (?:jid \d+, )?uid -?\d+, was killed: ")
+        + comm(r"\), (?:jid \d+, )?uid -?\d+, was killed: ")
         + word("),")
         + pp.Optional(word("jid") + integer("jid") + word(","))
         + word("uid")
@@ -40,7 +40,7 @@ def _uvm() -> pp.ParserElement:
         word("UVM: pid")
         + integer("pid")
         + word("(")
-        + until(r"\), uid -?\d+ killed: ")
+        + comm(r"\), uid -?\d+ killed: ")
         + word("), uid")
         + integer("uid")
         + word("killed:")

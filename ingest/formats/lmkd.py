@@ -19,7 +19,7 @@ def _kill() -> pp.ParserElement:
     anon = word(",") + kib("anon_rss") + word("anon rss")
     return (
         word("Kill '")
-        + until(r"' \(\d+\), uid \d+, oom_score_adj ")
+        + until(r"' \(\d+\), uid \d+, oom_score_adj ", "name")
         + word("' (")
         + integer("pid")
         + word("), uid")

@@ -15,7 +15,7 @@ from functools import partial
 import pyparsing as pp
 
 from ingest.formats._daemon import DaemonProgress, Signalled, noted, reporter
-from ingest.formats._elements import integer, until, word
+from ingest.formats._elements import comm, integer, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Role
 
@@ -30,7 +30,7 @@ def _send() -> pp.ParserElement:
         + word("send sigkill to")
         + integer("pid")
         + word("(")
-        + until(r"\), adj -?\d+, size ")
+        + comm(r"\), adj -?\d+, size ")
         + word("), adj")
         + integer("adj")
         + word(", size")
@@ -42,7 +42,7 @@ def _killing() -> pp.ParserElement:
     return (
         _prefix()
         + word("Killing '")
-        + until(r"' \(\d+\), adj -?\d+")
+        + comm(r"' \(\d+\), adj -?\d+")
         + word("' (")
         + integer("pid")
         + word("), adj")

@@ -10,7 +10,7 @@ from functools import partial
 import pyparsing as pp
 
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, Signalled, reporter
-from ingest.formats._elements import ignored, integer, kibibytes, pattern, until, word
+from ingest.formats._elements import comm, ignored, integer, kibibytes, pattern, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Role
 
@@ -21,7 +21,7 @@ def _killing() -> pp.ParserElement:
         + word("Killed process")
         + integer("pid")
         + word("(")
-        + until(r"\),? (?:UID \d+, )?total-vm:")
+        + comm(r"\),? (?:UID \d+, )?total-vm:")
         + pp.Suppress(pp.Regex(r"\),? (?:UID \d+, )?(?=total-vm:)"))
         + kibibytes("total-vm", "total_vm")
         + pp.Optional(word(",") + kibibytes("anon-rss", "anon_rss"))

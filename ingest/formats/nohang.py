@@ -16,7 +16,7 @@ from functools import partial
 import pyparsing as pp
 
 from ingest.formats._daemon import DaemonProgress, Ended, Signalled, noted, reporter, warned
-from ingest.formats._elements import decimal, integer, pattern, until, word
+from ingest.formats._elements import comm, decimal, integer, pattern, word
 from ingest.formats._types import Format, Wording
 from ingest.model import Role
 
@@ -31,7 +31,7 @@ def _victim() -> pp.ParserElement:
         + integer("pid")
         + word(",")
         + word("Name: ")
-        + until(r", badness: -?\d+")
+        + comm(r", badness: -?\d+")
         + word(", badness:")
         + integer("score")
     )

@@ -20,7 +20,7 @@ import pyparsing as pp
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingest.formats._elements import integer, until
+from ingest.formats._elements import comm, integer
 from ingest.formats._reports import begun
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import (
@@ -140,7 +140,7 @@ def _selected() -> pp.ParserElement:
 def _exited() -> pp.ParserElement:
     return (
         pp.Suppress("OOM killed process ")
-        + until(r" \(pid=\d+, ve=\d+\) exited, free=")
+        + comm(r" \(pid=\d+, ve=\d+\) exited, free=")
         + pp.Suppress("(pid=")
         + integer("pid")
         + pp.Suppress(", ve=")

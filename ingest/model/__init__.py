@@ -8,7 +8,7 @@ nothing here carries a plausible default.
 
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
 from ingest.model.episode import Culprit, Document, Episode, Identified, Joined, KnownKill, Member
-from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Raw, Rejected, TimeSource, When
+from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
 from ingest.model.memory import (
     ASSUMED_PAGE,
     Allocation,
@@ -77,6 +77,7 @@ __all__ = [
     "PageSize",
     "PageSizeSource",
     "Part",
+    "Place",
     "Pressure",
     "Raw",
     "Reaper",

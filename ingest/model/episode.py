@@ -76,7 +76,8 @@ class Episode(Struct, frozen=True):
 class KnownKill(Struct, frozen=True, kw_only=True):
     """What is remembered of a kill, so that another source's word of it is recognised.
 
-    ``container`` is the beginning of the id of the container that it ran in; ``shape`` the kind of envelope that told.
+    ``container`` is the beginning of the id of the container that it ran in; ``shape`` the kind of envelope that told;
+    ``version`` that of the report that told of it.
     """
 
     kill_id: str
@@ -85,6 +86,7 @@ class KnownKill(Struct, frozen=True, kw_only=True):
     name: str
     at: datetime
     zone_inferred: bool
+    version: int
     shape: str = ""
     container: str | None = None
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+Place = tuple[str, int | None]
+"""A partition of a topic, or a file: lines of one place come in order."""
+
+
 class Origin(Struct, frozen=True):
     """The place of one record: a Kafka topic, partition and offset, or a file and its line number.
 
@@ -21,6 +25,11 @@ class Origin(Struct, frozen=True):
     source: str
     partition: int | None
     offset: int
+
+    @property
+    def place(self) -> Place:
+        """The partition or the file."""
+        return self.source, self.partition
 
 
 class Raw(Struct, frozen=True):

@@ -73,6 +73,8 @@ def _script(random: Random, family: str, script: Iterable[str], at: int, copy: i
     given: dict[str, object] = {"pid": pid, "name": name, "key": container, "order": 0, "ub": 1234}
     if "manual.new" in script:
         given["order"] = -1
+    if any(identity.startswith(("task_in", "memcg_")) for identity in script):
+        given["message"] = "Memory cgroup out of memory"
     lines = [line(random, f"{family}.{identity}", given) for identity in script]
     return [_stamped(host, tag, each, copy, 10 * at + after) for after, each in enumerate(lines)]
 

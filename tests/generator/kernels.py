@@ -231,6 +231,14 @@ def report(random: Random, told: Truth) -> list[str]:
     return lines
 
 
+def naming(told: Truth, lines: list[str]) -> frozenset[int]:
+    """Which lines of a report name its victim: kill and reaper lines, and who was selected unless a child died for it."""
+    generation = told.generation
+    selecting = generation.summary + bool(generation.select)
+    first = len(lines) - selecting - 1 - generation.reaper
+    return frozenset(range(first + (selecting if told.child_of else 0), len(lines)))
+
+
 def _head(random: Random, told: Truth) -> list[str]:
     generation = told.generation
     if not generation.header:

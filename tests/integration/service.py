@@ -43,6 +43,7 @@ class Site:
             "OOM_INGEST_KAFKA__GROUP": self.name,
             "OOM_INGEST_ELASTICSEARCH__HOSTS": self.stack.elasticsearch,
             "OOM_INGEST_ELASTICSEARCH__INDEX_PREFIX": self.name,
+            "OOM_INGEST_REPORT__REORDER": "1",
             "OOM_INGEST_REPORT__SETTLE_AFTER": "0.5",
             "OOM_INGEST_REPORT__LINGER": "120",
             **extra,
@@ -70,6 +71,7 @@ class Site:
         for hit in answer["hits"]["hits"]:
             source = json.loads(json.dumps(hit["_source"]))
             source.pop("kafka", None)
+            source["oom"].pop("envelope", None)
             for key in VOLATILE:
                 source["event"].pop(key, None)
             found[hit["_index"], hit["_id"]] = source

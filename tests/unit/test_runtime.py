@@ -75,7 +75,7 @@ class Moody(MemorySink):
 
 
 def pipeline() -> Pipeline:
-    return Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+    return Pipeline(Envelope(), Bounds(reorder=0), timedelta(minutes=5), NoHeads())
 
 
 def play(lines: list[bytes], failures: Collection[Exception] = ()) -> tuple[list[str], Tape, Moody]:

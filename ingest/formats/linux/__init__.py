@@ -26,6 +26,7 @@ FORMAT = Format(
     progress=LinuxProgress,
     report=report,
     head_ends_report=False,
+    pause=10,
     # Shapes that fit nearly any line (a row, a frame, a name and a number) come last.
     wordings=(
         *summary.WORDINGS,

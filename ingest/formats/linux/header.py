@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import ignored, integer, pattern, rest, until, word
+from ingest.formats._elements import comm, ignored, integer, pattern, rest, until, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, context, made
 from ingest.model import Role
@@ -87,7 +87,7 @@ def _mask() -> pp.ParserElement:
 
 
 def _header() -> pp.ParserElement:
-    asked = until(r" invoked oom-killer: gfp_mask=") + word("invoked")
+    asked = comm(r" invoked oom-killer: gfp_mask=") + word("invoked")
     return (
         pp.Optional(asked)
         + word("oom-killer: gfp_mask=")
@@ -101,14 +101,14 @@ def _header() -> pp.ParserElement:
 
 def _header_page_fault() -> pp.ParserElement:
     return (
-        until(r" invoked PF oom-killer: oomkilladj=")
+        comm(r" invoked PF oom-killer: oomkilladj=")
         + word("invoked PF oom-killer: oomkilladj=")
         + integer("adj_legacy")
     )
 
 
 def _asker(anchor: str) -> pp.ParserElement:
-    return integer("asker") + word("(") + until(rf"\) {anchor}") + word(")")
+    return integer("asker") + word("(") + comm(rf"\) {anchor}") + word(")")
 
 
 def _header_ub() -> pp.ParserElement:
@@ -154,7 +154,7 @@ def _cpu() -> pp.ParserElement:
     tainted = word("Tainted:") + pattern(r"[A-Z][A-Z\s-]*(?=\s)", "taint")
     return (
         prefix
-        + until(r" (?:veid: \d+ )?(?:Kdump: loaded )?(?:Not tainted|Tainted:) ")
+        + comm(r" (?:veid: \d+ )?(?:Kdump: loaded )?(?:Not tainted|Tainted:) ")
         + pp.Optional(word("veid:") + integer("veid"))
         + pp.Optional(word("Kdump: loaded"))
         + (word("Not tainted") | tainted)

@@ -61,7 +61,7 @@ def _slab_heading() -> pp.ParserElement:
 
 def _slab_row() -> pp.ParserElement:
     sizes = unit("used", "KB", KIB) + unit("total", "KB", KIB)
-    return until(r"\s+\d+KB\s+\d+KB\s*$") + sizes
+    return until(r"\s+\d+KB\s+\d+KB\s*$", "name") + sizes
 
 
 def _allocations_heading() -> pp.ParserElement:

@@ -6,8 +6,9 @@ A name is free text: each grammar ends it at the last anchor that the kernel pri
 from __future__ import annotations
 
 import pyparsing as pp
+from msgspec.structs import replace
 
-from ingest.formats._elements import integer, kibibytes, pattern, until, word
+from ingest.formats._elements import comm, integer, kibibytes, pattern, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, made
 from ingest.model import Role, Sizes
@@ -30,7 +31,7 @@ class Selected(LinuxPart, frozen=True, kw_only=True):
 
 
 class Kill(LinuxPart, frozen=True, kw_only=True):
-    """A kill line. ``message`` is ``None`` where the line had none; ``shared`` kills print no sizes of their own."""
+    """A kill line. ``message`` is ``None`` where the line had none; ``also``: it shares a victim's memory."""
 
     pid: int
     name: str
@@ -41,6 +42,12 @@ class Kill(LinuxPart, frozen=True, kw_only=True):
     score_adj: int | None = None
     ve: str | None = None
     ub: int | None = None
+    also: bool = False
+
+    @classmethod
+    def read_also(cls, found: Fields) -> Kill:
+        """From the grammar of what dies with a victim: it prints no sizes of its own."""
+        return replace(cls.read(found), also=True)
 
     @classmethod
     def read(cls, found: Fields) -> Kill:
@@ -88,7 +95,7 @@ def _selected() -> pp.ParserElement:
         + pp.Suppress(pp.Regex(r"[Kk]ill (?:child of )?process"))
         + integer("pid")
         + word("(")
-        + until(r"\) (?:score -?\d+|or a child|and children)|\)$")
+        + comm(r"\) (?:score -?\d+|or a child|and children)|\)$")
         + word(")")
         + pp.Optional(score)
         + pp.Optional(word("and children.") | word("or a child") | word("or sacrifice child"))
@@ -122,7 +129,7 @@ def _kill() -> pp.ParserElement:
         + integer("pid")
         + pp.Optional(uid)
         + word("(")
-        + until(name_end)
+        + comm(name_end)
         + word(")")
         + pp.Optional(uid)
         + pp.Optional(ve)
@@ -138,7 +145,7 @@ def _kill_bare() -> pp.ParserElement:
         + word("Killed process")
         + integer("pid")
         + word("(")
-        + until(r"\)\.?\s*$")
+        + comm(r"\)\.?\s*$")
         + word(")")
         + pp.Optional(word("."))
     )
@@ -164,7 +171,7 @@ def _rage() -> pp.ParserElement:
         pp.Suppress(pp.Regex(r"OOM kill (?:in rage )?task"))
         + integer("pid")
         + word("(")
-        + until(in_ub)
+        + comm(in_ub)
         + word(")")
         + pp.Optional(word("score") + integer("score"))
         + word("in ub")
@@ -177,7 +184,7 @@ def _also_killed() -> pp.ParserElement:
         pp.Suppress(pp.Regex(r"Kill process|Rage kill process"))
         + integer("pid")
         + word("(")
-        + until(r"\)(?: (?:in VE \"[^\"]*\" )?sharing same memory)?\s*$")
+        + comm(r"\)(?: (?:in VE \"[^\"]*\" )?sharing same memory)?\s*$")
         + word(")")
         + pp.Optional(pp.Optional(word("in VE") + pp.QuotedString('"')("ve")) + word("sharing same memory"))
     )
@@ -185,18 +192,13 @@ def _also_killed() -> pp.ParserElement:
 
 def _not_killed() -> pp.ParserElement:
     already = (
-        _message()
-        + word("OOM victim")
-        + integer("pid")
-        + word("(")
-        + until(r"\) is already exiting\. Skip")
-        + word(")")
+        _message() + word("OOM victim") + integer("pid") + word("(") + comm(r"\) is already exiting\. Skip") + word(")")
     )
     would = (
         word("Would have killed process")
         + integer("pid")
         + word("(")
-        + until(r"\)\. But continuing instead")
+        + comm(r"\)\. But continuing instead")
         + word(")")
     )
     return (already + word("is already exiting. Skip killing the task")) | (would + word(". But continuing instead."))
@@ -260,7 +262,7 @@ WORDINGS = (
         role=Role.VICTIM,
         anchors=("Kill process ", "Rage kill process "),
         grammar=_also_killed,
-        part=Kill.read,
+        part=Kill.read_also,
         source="oom_kill_task, __oom_kill_process; Virtuozzo 9",
         versions="2.6.37 to 4.3, RHEL 7, Virtuozzo 7 and 9",
         example="Kill process 4711 (java) sharing same memory",

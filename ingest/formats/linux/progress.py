@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest.formats._types import STRANGER
 from ingest.formats.linux.header import Header, Manual
 from ingest.formats.linux.kill import Kill, NotKilled, Selected
 from ingest.formats.linux.memcg import Group
 from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
+from ingest.formats.linux.order import of_cgroup, once, rank
 from ingest.formats.linux.reaper import Reaped
 from ingest.formats.linux.summary import Summary
 
@@ -28,6 +30,9 @@ class LinuxProgress:
     reaped: set[int] = field(default_factory=set)
     many: bool = False
     lines: int = 0
+    cgroup: bool | None = None
+    rank: int = -1
+    had: set[tuple[object, ...]] = field(default_factory=set)
 
     @property
     def anchored(self) -> bool:
@@ -49,19 +54,24 @@ class LinuxProgress:
 
         A process that is killed again, in another report, is a victim of that one.
         """
+        fit = self._fit(part)
+        return STRANGER if fit == 1 and self._contradicts(part) else fit
+
+    def _fit(self, part: Part) -> int:
         named = self.selected | self.chosen | self.killed
         waits = self.selected | self.chosen | self.reaped - self.killed
+        late = bool(self.reaped - self.killed)  # Its reaper came, so it waits for nobody else's kill line.
         match part:
             case Header():
                 # SysRq says that it asks before the report begins; nothing else stands before a header.
                 return int(self.manual and self.lines == 1)
             case Summary() | Selected():
-                return _fit(part.pid in named, could=not self.chosen and not self.selected and not self.killed)
+                return _fit(part.pid in named, could=not (named or late))
             case Kill():
                 # The leader may have dropped its memory: then the kill line names another thread than the summary.
                 # A child may die in the place of the selected process, and what shares its memory dies with it.
-                also = part.sizes.total_vm is None and part.message is None
-                return _fit(part.pid in waits, could=self.many or not self.killed or also or part.pid in self.killed)
+                more = self.many or part.also or part.pid in self.killed or not (self.killed or late)
+                return _fit(part.pid in waits, could=more)
             case NotKilled():
                 return _fit(part.pid in named, could=not self.killed)
             case Reaped():
@@ -73,9 +83,22 @@ class LinuxProgress:
             case _:
                 return int(self.takes_context)
 
+    def _contradicts(self, part: Part) -> bool:
+        """Whether a line can only be another report's, whose head was lost."""
+        place, said = rank(part), of_cgroup(part)
+        return (
+            (place is not None and place < self.rank)
+            or once(part) in self.had
+            or (said is not None and self.cgroup is not None and said is not self.cgroup)
+        )
+
     def add(self, part: Part) -> None:
         """Take note of a line of this report."""
         self.lines += 1
+        self.rank = max(self.rank, rank(part) or 0)
+        self.cgroup = of_cgroup(part) if self.cgroup is None else self.cgroup
+        if single := once(part):
+            self.had.add(single)
         match part:
             case Header():
                 self.headed = True

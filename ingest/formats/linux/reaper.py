@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import integer, kibibytes, until, word
+from ingest.formats._elements import comm, integer, kibibytes, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart
 from ingest.model import ReaperOutcome, Role
@@ -43,7 +43,7 @@ def _reaped() -> pp.ParserElement:
         word("oom_reaper: reaped process")
         + integer("pid")
         + word("(")
-        + until(r"\), now anon-rss:")
+        + comm(r"\), now anon-rss:")
         + word("), now")
         + kibibytes("anon-rss", "anon_rss")
         + word(",")
@@ -55,7 +55,7 @@ def _reaped() -> pp.ParserElement:
 
 def _unable() -> pp.ParserElement:
     said = pp.Suppress(pp.Regex(r"oom_reaper: (?:unable to reap|giving up) pid:"))
-    return said + integer("pid") + word("(") + until(r"\)\s*$") + word(")")
+    return said + integer("pid") + word("(") + comm(r"\)\s*$") + word(")")
 
 
 WORDINGS = (

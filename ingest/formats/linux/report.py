@@ -54,6 +54,9 @@ _P = TypeVar("_P")
 _IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d+)")
 _NODE_UB = -1
 
+_ONE_REPORTS = (Header, Cpu, Cpuset, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
+"""What is said of one report and does not say of which."""
+
 
 def report(block: Block, page_size: PageSize) -> Report:
     """The report of a block of Linux lines.
@@ -66,7 +69,6 @@ def report(block: Block, page_size: PageSize) -> Report:
     died = tuple(victims(said))
     constraint = _constraint(said)
     scope = _scope(said, constraint)
-    header = said.first(Header)
     suppressed = [part.count for part, _ in said.every(Suppressed)]
     return replace(
         begun(
@@ -88,17 +90,23 @@ def report(block: Block, page_size: PageSize) -> Report:
         tasks=said.tasks,
         victims=died,
         lost_lines=sum(suppressed) if suppressed else None,
-        head=block.entries[0].line.text if header or not died else "",
+        head=block.entries[0].line.text if said.headed or not died else "",
         echo=bool(died) and all(isinstance(part, Reaped) for part, _ in said.parts),
     )
 
 
 class Said:
-    """The parts of a block, each with its line, and the table read once."""
+    """The parts of a block, each with its line, and the table read once.
+
+    Where another report ran beside this one, lines that could be of either are left out: what remains names a victim,
+    or is told of the whole machine.
+    """
 
     def __init__(self, block: Block, page_size: PageSize) -> None:
         self.mixed = block.mixed
-        self.parts = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
+        every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
+        self.headed = any(isinstance(part, Header) for part, _ in every)
+        self.parts = [(part, line) for part, line in every if not (self.mixed and isinstance(part, _ONE_REPORTS))]
         told = next((part.blocks[0].size for part, _ in self.every(Buddy) if part.blocks), None)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         self.tasks = tuple(_tasks(self))
@@ -128,12 +136,11 @@ class Said:
     def _task_in(self) -> tuple[str | None, str | None]:
         """Both cgroups before 5.0, or neither: a cut line would tell a wrong one.
 
-        A limit holds for a cgroup and those below it, so the limit's path is the task's or one above it. Where another
-        report ran beside this one, nothing tells whose lines they were.
+        A limit holds for a cgroup and those below it, so the limit's path is the task's or one above it.
         """
         task = next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
         limit = next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
-        if self.mixed or limit is None or (task is not None and not cgroup.is_within(task, limit)):
+        if limit is None or (task is not None and not cgroup.is_within(task, limit)):
             return None, None
         return task, limit
 
@@ -238,13 +245,12 @@ def _reason(scope: Scope, said: Said) -> str:
 
 
 def _completeness(said: Said) -> Completeness:
-    head = said.first(Header) is not None
     tail = any(isinstance(part, Kill | NotKilled | Panic | NoVictim) for part, _ in said.parts)
-    if head and tail:
+    if said.headed and tail:
         return Completeness.INTERLEAVED if said.mixed else Completeness.COMPLETE
-    if head:
+    if said.headed:
         return Completeness.TAIL_MISSING
-    only_victims = all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
+    only_victims = said.parts and all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
     return Completeness.KILL_LINE_ONLY if only_victims else Completeness.HEAD_MISSING
 
 

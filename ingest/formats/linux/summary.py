@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import integer, pattern, until, word
+from ingest.formats._elements import comm, integer, pattern, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart
 from ingest.formats.linux.header import NODES
@@ -58,7 +58,7 @@ def _summary() -> pp.ParserElement:
         # A name has at most 15 bytes (60 characters when none is UTF-8), so the path ends as early as that allows.
         + pattern(r".*?(?=,task=.{0,60},pid=\d+,uid=\d+(?!\w))", "path")
         + word(",task=")
-        + until(r",pid=\d+,uid=\d+(?!\w)")
+        + comm(r",pid=\d+,uid=\d+(?!\w)")
         + word(",pid=")
         + integer("pid")
         + word(",uid=")

@@ -1,0 +1,212 @@
+"""Lines of a host in the order in which they were logged, as far as a bounded wait can restore it.
+
+A line waits until the host's own time, or its partition's, has passed it by the window. Then it goes on together with
+everything that was logged before it. By uptime where the kernel tells it, else by the line's time, else as it came.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.held import HeldOffsets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ingest.envelope import Read
+    from ingest.model import Line, Place, Raw
+
+_ANOTHER_ORDER_US = 30_000_000
+"""Time that goes back by more than disorder explains: another boot, a replay, a clock that was set."""
+
+_LINE_COST = 1_500
+"""Bytes that Python needs for a line that waits, beside its text; measured by `make robustness`."""
+
+_STALE = 64
+"""Queues that may be noted as due though nothing waits in them any more."""
+
+
+class Waiting(Struct, frozen=True):
+    """A line that waits for its turn.
+
+    ``came`` is the partition's time when it came, ``raw`` its record where a dead letter may be made of it.
+    """
+
+    read: Read
+    raw: Raw | None
+    came: datetime
+
+
+_Entry = tuple[int, int, Waiting]
+_Source = tuple["Place", str, str | None, str, str]
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    """The lines of one host that one shipper sent: entries by key, and when each came."""
+
+    source: _Source
+    entries: list[_Entry] = field(default_factory=list)
+    came: deque[tuple[datetime, int]] = field(default_factory=deque)
+    newest: int = 0
+    latest: int = 0
+    by_uptime: bool = False
+
+
+class Reorder:
+    """Lines of all hosts that wait for their turn.
+
+    Args:
+        window: Seconds that a line may be late; 0 lets every line through as it comes.
+        max_bytes: Memory for all waiting lines; beyond it those that waited longest go on as they are.
+    """
+
+    def __init__(self, window: float, max_bytes: int) -> None:
+        self._window = timedelta(seconds=window)
+        self._window_us = int(window * 1_000_000)
+        self._max_bytes = max_bytes
+        self._queues: dict[_Source, _Queue] = {}
+        self._hosts: dict[tuple[Place, str], int] = {}
+        self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
+        self._offsets: dict[Place, HeldOffsets] = {}
+        self._numbers = count()
+        self._size = 0
+
+    def awaits(self, line: Line) -> bool:
+        """Whether lines of the same host are waiting."""
+        return (line.origin.place, line.host.name) in self._hosts
+
+    def is_waiting(self, place: Place) -> bool:
+        """Whether any line of a place is waiting."""
+        return bool(self._due.get(place))
+
+    def add(self, read: Read, raw: Raw | None, clock: datetime) -> Iterator[Waiting]:
+        """Take a line; gives out those whose turn has come, in order."""
+        if not self._window_us:
+            yield Waiting(read, raw, clock)
+            return
+        line = read.whole
+        queue = self._queue(line)
+        key = _key(line, queue)
+        if queue.entries and (key < queue.newest - max(self._window_us, _ANOTHER_ORDER_US) or _changes(line, queue)):
+            yield from self._release(queue, queue.newest)
+            queue = self._queue(line)
+        queue.by_uptime = queue.by_uptime or line.uptime_us is not None
+        queue.newest = max(queue.newest, key) if queue.entries else key
+        queue.latest = key
+        if not queue.came:
+            self._wait(queue, clock)
+        heappush(queue.entries, (key, next(self._numbers), Waiting(read, raw, clock)))
+        queue.came.append((clock, key))
+        self._offsets.setdefault(line.origin.place, HeldOffsets()).add(line.origin.offset)
+        self._size += _cost(line)
+        yield from self._release(queue, queue.newest - self._window_us)
+        while self._size > self._max_bytes:
+            yield from self._longest_waiting()
+
+    def advance(self, place: Place, clock: datetime) -> Iterator[Waiting]:
+        """Let a partition's time pass: lines that waited for the whole window go on."""
+        due = self._due.get(place)
+        while due and due[0][0] <= clock:
+            _, _, queue = heappop(due)
+            last = None
+            while queue.came and queue.came[0][0] + self._window <= clock:
+                key = queue.came.popleft()[1]
+                last = key if last is None else max(last, key)
+            if last is not None:
+                yield from self._release(queue, last)
+            if queue.came:
+                self._wait(queue, queue.came[0][0])
+
+    def finish(self) -> Iterator[Waiting]:
+        """The input is over: everything that waits goes on."""
+        for queue in list(self._queues.values()):
+            yield from self._release(queue, queue.newest)
+
+    def drop(self, place: Place) -> None:
+        """Forget the lines of a partition that another worker reads."""
+        for queue in [each for each in self._queues.values() if each.source[0] == place]:
+            self._size -= sum(_cost(waiting.read.whole) for _, _, waiting in queue.entries)
+            self._forget(queue)
+        self._due.pop(place, None)
+        self._offsets.pop(place, None)
+
+    def oldest_offset(self, place: Place) -> int | None:
+        """The offset of the first record that waits: the commit must not pass it."""
+        held = self._offsets.get(place)
+        return held.least() if held else None
+
+    def _queue(self, line: Line) -> _Queue:
+        tag = "" if line.tag in (None, "kernel") else line.tag or ""
+        source = (line.origin.place, line.host.name, line.boot, line.shape, tag)
+        queue = self._queues.get(source)
+        if queue is None:
+            queue = self._queues[source] = _Queue(source)
+            host = source[:2]
+            self._hosts[host] = self._hosts.get(host, 0) + 1
+        return queue
+
+    def _wait(self, queue: _Queue, since: datetime) -> None:
+        """Note when a queue's turn comes; what was noted of queues that are empty by now is thrown away in time."""
+        place = queue.source[0]
+        due = self._due.setdefault(place, [])
+        if len(due) > _STALE + 2 * len(self._queues):
+            due[:] = [each for each in due if each[2].entries]
+            heapify(due)
+        heappush(due, (since + self._window, next(self._numbers), queue))
+
+    def _release(self, queue: _Queue, last: int) -> Iterator[Waiting]:
+        """The lines up to a key, in order."""
+        entries = queue.entries
+        while queue.came and queue.came[0][1] <= last:
+            queue.came.popleft()
+        while entries and entries[0][0] <= last:
+            _, _, waiting = heappop(entries)
+            line = waiting.read.whole
+            self._size -= _cost(line)
+            self._offsets[line.origin.place].remove(line.origin.offset)
+            yield waiting
+        if not entries:
+            queue.came.clear()
+            self._forget(queue)
+
+    def _longest_waiting(self) -> Iterator[Waiting]:
+        """Make room: everything of the shipper and host whose first line waited longest."""
+        place = min((place for place, due in self._due.items() if due), key=lambda place: self._due[place][0][:2])
+        _, _, queue = heappop(self._due[place])
+        if queue.entries:
+            yield from self._release(queue, queue.newest)
+
+    def _forget(self, queue: _Queue) -> None:
+        if self._queues.get(queue.source) is queue:
+            del self._queues[queue.source]
+            host = queue.source[:2]
+            self._hosts[host] -= 1
+            if not self._hosts[host]:
+                del self._hosts[host]
+
+
+def _key(line: Line, queue: _Queue) -> int:
+    """When a line was logged: by uptime, else by its time; one that tells neither belongs to the line before it."""
+    if line.uptime_us is not None:
+        return line.uptime_us
+    if line.when.from_line and not queue.by_uptime:
+        return int(line.when.at.timestamp() * 1_000_000)
+    return queue.latest
+
+
+def _changes(line: Line, queue: _Queue) -> bool:
+    """Whether a queue that went by time goes by uptime from here on."""
+    return line.uptime_us is not None and not queue.by_uptime
+
+
+def _cost(line: Line) -> int:
+    return _LINE_COST + 2 * len(line.raw)

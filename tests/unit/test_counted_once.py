@@ -1,0 +1,84 @@
+"""One kill, told by several sources, is one kill."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ingest.assemble import Bounds
+from ingest.envelope import Envelope
+from ingest.model import Origin, Raw
+from ingest.offline import documents
+
+AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
+SIZES = "total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
+KERNEL = f"2026-11-22T10:15:01Z h kernel: [100.000001] Out of memory: Killed process 77 (java) {SIZES}"
+CONTAINER = "0f0ace7729716150acf57fcb9750f8199e8762c054912b944a3c436245cb9a43"
+SUMMARY = (
+    "2026-11-22T10:15:01Z h kernel: [100.000000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=c,"
+    f"mems_allowed=0,oom_memcg=/kubepods/p,task_memcg=/kubepods/p/{CONTAINER},task=java,pid=77,uid=0"
+)
+KUBELET = "2026-11-22T10:15:02Z h kubelet[1400]: System OOM encountered, victim process: java, pid: 77"
+DETECTOR = (
+    "2026-11-22T10:15:03Z h node-problem-detector[77]: OOMKilling: Killed process 77 (java) total-vm:8kB, "
+    "anon-rss:4kB, file-rss:0kB"
+)
+CONTAINERD = f'2026-11-22T10:15:02Z h containerd[990]: level=info msg="TaskOOM event container_id:\\"{CONTAINER}\\" "'
+REAPER = "2026-11-22T10:16:02Z h kernel: [161.000000] oom_reaper: reaped process 77 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"  # noqa: E501
+LOCAL = KERNEL.replace("2026-11-22T10:15:01Z", "Nov 22 11:15:01")
+
+
+def read(*lines: str) -> dict[str, list[dict[str, Any]]]:
+    raws = [Raw(Origin("t", 0, at), line.encode(), AT) for at, line in enumerate(lines)]
+    found: dict[str, list[dict[str, Any]]] = {"kill": [], "report": []}
+    for document in documents(raws, Envelope(), Bounds(), timedelta(minutes=5)):
+        found.setdefault(document.index.split("-")[1], []).append(dict(document.source))
+    return found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (KERNEL, KUBELET),
+        (KUBELET, KERNEL),
+        (KERNEL, DETECTOR),
+        (DETECTOR, KUBELET, KERNEL),
+        (SUMMARY, KERNEL, CONTAINERD),
+        (CONTAINERD, SUMMARY, KERNEL),
+        (KERNEL, REAPER),
+        (KERNEL, LOCAL),
+        (KERNEL, KERNEL),
+    ],
+    ids=lambda lines: " ".join(line.split()[2].partition("[")[0].rstrip(":") for line in lines),
+)
+def test_a_kill_counts_once_whoever_tells_of_it(lines: tuple[str, ...]) -> None:
+    found = read(*lines)
+    assert [kill["process"]["pid"] for kill in found["kill"]] == [77]
+    assert len(found["report"]) == 1
+    assert found["kill"][0]["event"]["provider"] == "kernel"
+
+
+@pytest.mark.parametrize("line", [KUBELET, DETECTOR])
+def test_a_reporters_word_counts_where_the_killers_line_did_not_come(line: str) -> None:
+    (kill,) = read(line)["kill"]
+    assert (kill["process"]["pid"], kill["process"]["name"]) == (77, "java")
+
+
+def test_a_reaper_line_a_minute_later_finds_its_kill() -> None:
+    (kill,) = read(KERNEL, REAPER)["kill"]
+    assert kill["oom"]["reaper"]["outcome"] == "reaped"
+    assert kill["oom"]["reaper"]["delay"]["us"] == 60_999_999
+
+
+def test_a_stuck_victim_that_is_killed_again_is_another_kill() -> None:
+    head = "2026-11-22T10:15:41Z h kernel: [140.000000] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"  # noqa: E501
+    again = KERNEL.replace("10:15:01Z", "10:15:41Z").replace("[100.000001]", "[140.000001]")
+    found = read(KERNEL, head, again)
+    assert len(found["kill"]) == 2
+    assert len(found["report"]) == 2
+
+
+def test_the_same_kill_on_another_host_is_another_kill() -> None:
+    assert len(read(KERNEL, KERNEL.replace(" h kernel", " g kernel"))["kill"]) == 2

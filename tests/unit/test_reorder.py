@@ -1,0 +1,137 @@
+"""Lines wait for their turn: in order by uptime or time, bounded, and never past a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.envelope import Envelope, Read
+from ingest.held import HeldOffsets
+from ingest.model import Origin, Raw
+from ingest.reorder import Reorder, Waiting
+
+BEGIN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+PLACE = ("t", 0)
+
+
+class Feed:
+    """Feeds lines with their uptime, and the partition's time at which each comes."""
+
+    def __init__(self, window: float = 30, max_bytes: int = 1 << 20) -> None:
+        self.reorder = Reorder(window, max_bytes)
+        self.offset = 0
+
+    def line(self, uptime: float | None, came: float, host: str = "h", text: str = "x") -> list[str]:
+        at = BEGIN + timedelta(seconds=came)
+        ring = "" if uptime is None else f"[{uptime:.6f}] "
+        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {ring}{text}".encode(), at)
+        self.offset += 1
+        read = Envelope().read(raw)
+        assert isinstance(read, Read)
+        return texts(self.reorder.add(read, raw, at))
+
+    def advance(self, second: float) -> list[str]:
+        return texts(self.reorder.advance(PLACE, BEGIN + timedelta(seconds=second)))
+
+
+def texts(waiting: Iterable[Waiting]) -> list[str]:
+    return [each.read.whole.text for each in waiting]
+
+
+def test_lines_wait_for_the_window_and_go_on_in_order() -> None:
+    feed = Feed()
+    assert feed.line(102, 0, text="c") == []
+    assert feed.line(100, 1, text="a") == []
+    assert feed.line(101, 2, text="b") == []
+    assert feed.advance(29) == []
+    assert feed.advance(30) == ["a", "b", "c"]
+
+
+def test_the_hosts_own_time_lets_lines_go_on_too() -> None:
+    feed = Feed()
+    feed.line(100, 0, text="a")
+    assert feed.line(131, 0, text="later") == ["a"]
+
+
+def test_without_a_window_lines_go_on_as_they_come() -> None:
+    feed = Feed(window=0)
+    assert [feed.line(uptime, 0, text=f"{uptime}") for uptime in (2, 1)] == [["2"], ["1"]]
+    assert feed.reorder.oldest_offset(PLACE) is None
+
+
+def test_a_line_without_uptime_stays_behind_the_line_that_it_follows() -> None:
+    feed = Feed()
+    feed.line(100, 0, text="Mem-Info:")
+    feed.line(None, 0, text=" free:1")
+    feed.line(101, 0, text="b")
+    assert feed.advance(31) == ["Mem-Info:", " free:1", "b"]
+
+
+def test_another_boot_begins_a_new_order() -> None:
+    feed = Feed()
+    feed.line(9_000, 0, text="old boot")
+    assert feed.line(1, 1, text="new boot") == ["old boot"]
+    assert feed.advance(40) == ["new boot"]
+
+
+def test_hosts_do_not_wait_for_each_other() -> None:
+    feed = Feed()
+    feed.line(100, 0, host="one", text="one")
+    assert feed.line(9_000, 0, host="two", text="two") == []
+    assert sorted(feed.advance(31)) == ["one", "two"]
+
+
+def test_what_waits_holds_the_commit() -> None:
+    feed = Feed()
+    feed.line(100, 0)
+    feed.line(101, 20)
+    assert feed.reorder.oldest_offset(PLACE) == 0
+    feed.advance(31)
+    assert feed.reorder.oldest_offset(PLACE) == 1
+    feed.advance(51)
+    assert feed.reorder.oldest_offset(PLACE) is None
+
+
+def test_beyond_its_memory_those_that_waited_longest_go_on() -> None:
+    feed = Feed(max_bytes=20_000)
+    out = [text for host in range(100) for text in feed.line(100, 0, host=f"h{host}", text=f"{host}")]
+    assert out == [f"{host}" for host in range(len(out))]
+    assert 80 < len(out) < 100
+
+
+def test_a_dropped_partition_is_forgotten() -> None:
+    feed = Feed()
+    feed.line(100, 0)
+    feed.reorder.drop(PLACE)
+    assert feed.advance(1_000) == []
+    assert feed.reorder.oldest_offset(PLACE) is None
+    assert not feed.reorder.is_waiting(PLACE)
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 60))
+def test_lines_that_are_late_within_the_window_come_out_sorted(random: Random, count: int) -> None:
+    logged = [100 + at / 2 for at in range(count)]
+    arrivals = sorted((uptime - 100 + random.random() * 29, uptime) for uptime in logged)
+    feed = Feed()
+    out: list[str] = []
+    for came, uptime in arrivals:
+        out += feed.advance(came)
+        out += feed.line(uptime, came, text=f"{uptime}")
+    out += feed.advance(10_000)
+    assert out == [f"{uptime}" for uptime in logged]
+
+
+@given(st.lists(st.integers(0, 50)), st.randoms(use_true_random=False))
+def test_the_least_held_offset_is_known_at_any_time(offsets: list[int], random: Random) -> None:
+    held, bag = HeldOffsets(), []
+    for offset in offsets:
+        held.add(offset)
+        bag.append(offset)
+        if random.random() < 0.5:
+            gone = bag.pop(random.randrange(len(bag)))
+            held.remove(gone)
+        assert held.least() == min(bag, default=None)
