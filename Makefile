@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz integration generate corpus clean
+.PHONY: demo test lint unit fuzz robustness integration generate corpus clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
 
-test: lint unit fuzz integration  ## Everything, real servers included.
+test: lint unit fuzz robustness integration  ## Everything, real servers included.
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -25,6 +25,9 @@ fuzz: $(READY)  ## Any bytes through the whole parser; ten minutes by hand with 
 	mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz.lines -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=1024 -max_len=8192 \
 	  -artifact_prefix=build/fuzz/ -verbosity=0 build/fuzz $(wildcard tests/corpus/*/)
+
+robustness: $(READY)  ## Kills found in every kind of disorder; holds docs/robustness.md, WRITE=1 writes it.
+	$(BIN)/python -m tests.robustness $(if $(WRITE),--write)
 
 integration: $(READY)
 	$(BIN)/pytest -m stack

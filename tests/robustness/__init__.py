@@ -1,0 +1,1 @@
+"""How many kills of known truth survive each kind of disorder: the numbers of ``make robustness``."""
