@@ -23,6 +23,7 @@ from ingest.kills import WITHIN, RecentKills
 from ingest.model import ASSUMED_PAGE, Completeness, Rejected
 from ingest.partial import Partials
 from ingest.reorder import Reorder
+from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -117,6 +118,7 @@ class Pipeline:
         self._page_size = page_size
         self._kills = RecentKills()
         self._partials = Partials()
+        self._wrapped = Wrapped()
         self._window = timedelta(seconds=bounds.reorder)
         self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
         self._tags = formats.tags()
@@ -143,8 +145,9 @@ class Pipeline:
             clock = self._clock(place)
             clock.at_end = partition in batch.at_end
             clock.passes(now)
-            for read in self._partials.overdue(place, clock.time):
-                self._wait(read, clock.time, output)
+            for overdue in (self._partials, self._wrapped):
+                for read in overdue.overdue(place, clock.time):
+                    self._wait(read, clock.time, output)
             self._advance(place, clock.time, output)
         return output
 
@@ -165,8 +168,9 @@ class Pipeline:
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
         output = Output(finished=True)
-        for read in self._partials.finish():
-            self._wait(read, self._clock(read.whole.origin.place).time, output)
+        for unfinished in (self._partials, self._wrapped):
+            for read in unfinished.finish():
+                self._wait(read, self._clock(read.whole.origin.place).time, output)
         for waiting in self._reorder.finish():
             self._take_lines(waiting, output)
         output.blocks += self._assembler.finish()
@@ -205,7 +209,8 @@ class Pipeline:
         held = {}
         for partition, following in self._next.items():
             place = (partition.topic, partition.number)
-            waiting = [each.oldest_offset(place) for each in (self._partials, self._reorder, self._assembler)]
+            holders = (self._partials, self._wrapped, self._reorder, self._assembler)
+            waiting = [each.oldest_offset(place) for each in holders]
             held[partition] = min([following, *(offset for offset in waiting if offset is not None)])
         return held
 
@@ -228,6 +233,7 @@ class Pipeline:
             self._assembler.drop(place)
             self._reorder.drop(place)
             self._partials.drop(place)
+            self._wrapped.drop(place)
             self._clocks.pop(place, None)
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
@@ -239,7 +245,12 @@ class Pipeline:
 
     def _is_open(self, place: Place) -> bool:
         """Whether records of a place may belong to something that others have begun."""
-        return self._assembler.is_open(place) or self._reorder.is_waiting(place) or self._partials.awaits(place)
+        return (
+            self._assembler.is_open(place)
+            or self._reorder.is_waiting(place)
+            or self._partials.awaits(place)
+            or self._wrapped.awaits(place)
+        )
 
     # ------------------------------------------------------------ one record
 
@@ -252,8 +263,10 @@ class Pipeline:
             return
         if raw.value is not None and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
-        for whole in self._partials.add(read, raw.origin.place, clock):
-            self._wait(whole, clock, output, raw, matters=matters or whole is not read)
+        place = raw.origin.place
+        for whole in self._partials.add(read, place, clock):
+            for each in self._wrapped.add(whole, place, clock, matters=matters or whole is not read):
+                self._wait(each, clock, output, raw, matters=matters or each is not read)
 
     def _wait(
         self, read: Read, clock: datetime, output: Output, raw: Raw | None = None, *, matters: bool = True

@@ -1,0 +1,128 @@
+"""Lines that a mail, a paste or a narrow terminal wrapped: the rest stands on a line of its own, without any prefix.
+
+A known line that ends too early waits for the next one. Where both together are a whole line, they were one. A line
+without any prefix in a file whose other lines have one is of the host that logged the line before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ingest import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ingest.envelope import Read
+    from ingest.model import Line, Place
+
+_WAIT = 2.0
+"""Seconds of the partition's time after which the rest is not coming any more."""
+_PIECES = 16
+"""Pieces of one line."""
+
+
+class _Last(Struct, frozen=True):
+    """The line before, or the pieces of it whose rest may follow."""
+
+    pieces: tuple[Read, ...]
+    held: bool
+    clock: datetime
+
+
+class Wrapped:
+    """The last line of each place."""
+
+    def __init__(self) -> None:
+        self._last: dict[Place, _Last] = {}
+
+    def awaits(self, place: Place) -> bool:
+        """Whether the rest of a line may come on a place."""
+        last = self._last.get(place)
+        return last is not None and last.held
+
+    def add(self, read: Read, place: Place, clock: datetime, *, matters: bool) -> Iterator[Read]:
+        """The lines that are whole now. ``matters`` is whether the gate let this one through."""
+        last = self._last.get(place)
+        if last is not None and _is_bare(read.whole) and not _is_bare(last.pieces[0].whole):
+            read = _after(last.pieces[0].whole, read)
+            if last.held:
+                pieces = (*last.pieces, read)
+                if whole := _together(pieces):
+                    self._last[place] = _Last((whole,), held=False, clock=clock)
+                    yield whole
+                    return
+                if len(pieces) < _PIECES and formats.read(read.whole, formats.formats()) is None:
+                    self._last[place] = _Last(pieces, held=True, clock=clock)
+                    return
+        if last is not None and last.held:
+            yield from last.pieces
+        held = matters and not read.parts and _ends_early(read.whole)
+        self._last[place] = _Last((read,), held=held, clock=clock)
+        if not held:
+            yield read
+
+    def overdue(self, place: Place, clock: datetime) -> Iterator[Read]:
+        """A line whose rest did not come."""
+        last = self._last.get(place)
+        if last is not None and last.held and (clock - last.clock).total_seconds() > _WAIT:
+            yield from self._let_go(place, last)
+
+    def finish(self) -> Iterator[Read]:
+        """The input is over: what is held goes on as it is."""
+        for place, last in list(self._last.items()):
+            if last.held:
+                yield from self._let_go(place, last)
+
+    def oldest_offset(self, place: Place) -> int | None:
+        """The offset of the line that is held: the commit must not pass it."""
+        last = self._last.get(place)
+        return last.pieces[0].whole.origin.offset if last is not None and last.held else None
+
+    def drop(self, place: Place) -> None:
+        """Forget the last line of a partition that another worker reads."""
+        self._last.pop(place, None)
+
+    def _let_go(self, place: Place, last: _Last) -> Iterator[Read]:
+        self._last[place] = replace(last, held=False)
+        yield from last.pieces
+
+
+def _is_bare(line: Line) -> bool:
+    """Whether a line has no prefix at all."""
+    return not line.when.from_line and line.uptime_us is None and line.tag is None
+
+
+def _ends_early(line: Line) -> bool:
+    """Whether a line is known by its beginning only."""
+    match = formats.read(line, ())
+    return bool(match.unread) if match else formats.is_candidate(line)
+
+
+def _together(pieces: tuple[Read, ...]) -> Read | None:
+    """The pieces as one line, if they are one: terminals cut anywhere, mails at a blank."""
+    first, rest = pieces[0], [piece.whole.raw for piece in pieces[1:]]
+    raw = "\n".join([first.whole.raw, *rest])
+    for text in ("".join([first.whole.text, *rest]), " ".join(each.strip() for each in (first.whole.text, *rest))):
+        whole = replace(first.whole, text=text, raw=raw)
+        match = formats.read(whole, ())
+        if match is not None and not match.unread:
+            return replace(first, whole=whole)
+    return None
+
+
+def _after(before: Line, read: Read) -> Read:
+    """A line without prefix is of the host and the time of the line before it, where they come from one file."""
+    line = read.whole
+    if line.origin.partition is not None and line.host != before.host:
+        return read
+    parts = tuple(_like(before, part) for part in read.parts)
+    return replace(read, whole=_like(before, line), parts=parts)
+
+
+def _like(before: Line, line: Line) -> Line:
+    return replace(line, host=before.host, when=before.when, boot=before.boot, shape=before.shape)
