@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 __all__ = [
     "STRANGER",
     "Format",
+    "Found",
     "Match",
     "Progress",
     "Wording",
     "anchors",
+    "fields_of",
     "formats",
     "is_candidate",
     "lines_of",
@@ -46,6 +48,13 @@ class Match(Struct, frozen=True):
     wording: Wording
     part: Part
     unread: str = ""
+
+
+class Found(Struct, frozen=True):
+    """A named result of a wording's grammar: its value, and the column at which its text begins in the line."""
+
+    value: object
+    start: int
 
 
 @cache
@@ -117,6 +126,26 @@ def read(line: Line, open_families: Collection[str]) -> Match | None:
     return _read_whole(line, open_families) or _read_beginning(line, open_families)
 
 
+def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
+    """The named results of a line that ``match`` explains, with their places; a value of several pieces is a list.
+
+    For people who look at a line: nothing that is stored is made of them.
+    """
+    text = next((text for _, wording, text in _possible(line, (match.format.name,)) if wording is match.wording), None)
+    if text is None:
+        return {}
+    grammar = _placed(match.format.name, match.wording.id)
+    try:
+        found = grammar.parse_string(text, parse_all=not match.unread).as_dict()
+    except pp.ParseException:
+        return {}
+    before = len(line.text) - len(text)
+    return {
+        name: tuple(Found(each.value, each.start + before) for each in (told if isinstance(told, list) else [told]))
+        for name, told in found.items()
+    }
+
+
 def _read_whole(line: Line, open_families: Collection[str]) -> Match | None:
     for family, wording, text in _possible(line, open_families):
         try:
@@ -165,3 +194,18 @@ def _open_ended(family: str, wording_id: str) -> pp.ParserElement:
     """The same with a tail: anything that does not go on in the middle of a word."""
     tail = pp.Regex(r"(?<!\w)[\s\S]+|(?!\w)[\s\S]+").leave_whitespace()("unread")
     return (_grammar(family, wording_id) + tail).parse_with_tabs()
+
+
+@cache
+def _placed(family: str, wording_id: str) -> pp.ParserElement:
+    """The grammar once more, each of its named results a ``Found``."""
+    wording = next(w for w in formats()[family].wordings if w.id == wording_id)
+    grammar = wording.grammar().parse_with_tabs()
+    for element in grammar.visit_all():  # type: ignore[no-untyped-call]
+        if element.resultsName:
+            element.add_parse_action(_found)
+    return grammar
+
+
+def _found(_text: str, start: int, tokens: pp.ParseResults) -> Found:
+    return Found(tokens[0] if len(tokens) == 1 else tokens.as_list(), start)

@@ -29,6 +29,7 @@ class LinuxProgress:
     killed: set[int] = field(default_factory=set)
     reaped: set[int] = field(default_factory=set)
     many: bool = False
+    panicked: bool = False
     lines: int = 0
     cgroup: bool | None = None
     rank: int = -1
@@ -85,6 +86,8 @@ class LinuxProgress:
 
     def _contradicts(self, part: Part) -> bool:
         """Whether a line can only be another report's, whose head was lost."""
+        if self.panicked:
+            return False  # panic() dumps the stack once more.
         place, said = rank(part), of_cgroup(part)
         return (
             (place is not None and place < self.rank)
@@ -115,6 +118,8 @@ class LinuxProgress:
                 self.reaped.add(part.pid)
             case Group():
                 self.many = True
+            case Panic():
+                self.panicked = True
             case UbRound():
                 self.many = self.many or part.killed is not None
             case _:
