@@ -15,10 +15,10 @@ from ingest.identity import episode_id
 from ingest.model import Action, Episode, Joined, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from ingest.model import Culprit, Identified, Place, Scope
+    from ingest.model import Analysis, Identified, Place, Scope
     from ingest.ports import EpisodeHeads
 
 _Key = tuple[str, str | None, str | None]
@@ -33,34 +33,35 @@ class Episodes:
     Args:
         gap: Reports further apart than this are of different episodes.
         limit: Hosts and scopes that memory holds; those touched longest ago are forgotten first, never lost.
+        most: Reports of one episode: the next one begins another.
     """
 
-    def __init__(self, gap: timedelta, limit: int = 10_000) -> None:
+    def __init__(self, gap: timedelta, limit: int = 10_000, most: int = 5_000) -> None:
         self._gap = gap
+        self._most = most
         self._limit = limit
         self._recent: OrderedDict[_Key, list[Episode]] = OrderedDict()
         self._open: dict[str, Episode] = {}
 
-    def join(self, identified: Identified, culprit: Culprit | None, heads: EpisodeHeads) -> Joined:
+    def join(self, identified: Identified, analysis: Analysis, heads: EpisodeHeads) -> Joined:
         """Put a report into its episode, which begins with it if there is none.
 
         Args:
             identified: A report and its ids.
-            culprit: Who used the memory, by this report alone.
+            analysis: What was found in this report alone.
             heads: Asked where memory does not hold a fitting episode; may raise ``Unavailable``, and nothing changed.
         """
         report = identified.report
         key = _key(report.host.name, report.scope)
-        known = self._recent.get(key, [])
-        member = _member(identified)
-        before = next((e for e in known if self._reaches(e, member)), None) or heads.at(
-            report.host.name, report.scope, member.start - self._gap, member.end + self._gap
+        member = _member(identified, analysis)
+        before = self._of(member, self._recent.get(key, ())) or self._of(
+            member, heads.at(report.host.name, report.scope, member.start - self._gap, member.end + self._gap)
         )
-        episode = _with(before, identified, member, culprit)
+        episode = _with(before, identified, member)
         self._remember(key, episode)
         self._open.pop(episode.id, None)
         self._open[episode.id] = episode
-        return Joined(identified, episode)
+        return Joined(identified, episode, analysis)
 
     def take_over(self, episodes: Iterable[Episode]) -> None:
         """Go on with open episodes of a partition that another run had begun."""
@@ -95,6 +96,14 @@ class Episodes:
         self._remember(_key(closed.host.name, closed.scope), closed)
         return closed
 
+    def _of(self, member: Member, known: Sequence[Episode]) -> Episode | None:
+        """The episode that has a report already, else the first in its reach that has room for it."""
+        for episode in known:
+            if any(each.report_id == member.report_id for each in episode.members):
+                return episode
+        in_reach = (each for each in known if len(each.members) < self._most and self._reaches(each, member))
+        return next(in_reach, None)
+
     def _reaches(self, episode: Episode, member: Member) -> bool:
         """Whether a report lies within the gap of an episode. Without times, uptime tells."""
         ups = [m.uptime_us for m in episode.members if m.uptime_us is not None]
@@ -111,7 +120,7 @@ class Episodes:
             self._recent.popitem(last=False)
 
 
-def _with(before: Episode | None, identified: Identified, member: Member, culprit: Culprit | None) -> Episode:
+def _with(before: Episode | None, identified: Identified, member: Member) -> Episode:
     """The episode with a report in it; an older version of the same report is replaced, never a newer one."""
     report = identified.report
     if before is None:
@@ -124,7 +133,6 @@ def _with(before: Episode | None, identified: Identified, member: Member, culpri
             members=(member,),
             open=True,
             when=report.when,
-            culprit=culprit,
             provider=report.provider,
             metadata=report.metadata,
         )
@@ -133,16 +141,10 @@ def _with(before: Episode | None, identified: Identified, member: Member, culpri
     if old is None or old.version < member.version:
         members[member.report_id] = member
     ordered = tuple(sorted(members.values(), key=lambda m: (m.start, m.report_id)))
-    return replace(before, members=ordered, open=True, culprit=_larger(before.culprit, culprit))
+    return replace(before, members=ordered, open=True)
 
 
-def _larger(one: Culprit | None, other: Culprit | None) -> Culprit | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other, key=lambda c: c.rss or 0)
-
-
-def _member(identified: Identified) -> Member:
+def _member(identified: Identified, analysis: Analysis) -> Member:
     report = identified.report
     names = (victim.name for victim in report.victims)
     return Member(
@@ -151,9 +153,12 @@ def _member(identified: Identified) -> Member:
         start=report.when.at,
         end=max(report.when.at, report.ended.at),
         signature=identified.signature,
+        signature_name=identified.signature_name,
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
         unconfirmed=sum(victim.action is Action.SELECTED for victim in report.victims),
         uptime_us=None if report.when.from_line else report.uptime_us,
+        verdict=analysis.codes,
+        culprit=analysis.culprit,
     )
 
 

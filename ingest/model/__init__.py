@@ -7,7 +7,7 @@ nothing here carries a plausible default.
 """
 
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
-from ingest.model.episode import Culprit, Document, Episode, Identified, Joined, KnownKill, Member
+from ingest.model.episode import Document, Episode, Identified, Joined, KnownKill, Member
 from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
 from ingest.model.memory import (
     ASSUMED_PAGE,
@@ -44,23 +44,31 @@ from ingest.model.report import (
     Trigger,
     Victim,
 )
+from ingest.model.verdict import Analysis, Code, Confidence, Culprit, CulpritKind, Doubt, Finding, Group
 
 __all__ = [
     "ASSUMED_PAGE",
     "UNKNOWN_HOST",
     "Action",
     "Allocation",
+    "Analysis",
     "Block",
     "CgroupState",
     "ClosedBy",
+    "Code",
     "Completeness",
+    "Confidence",
     "Constraint",
     "Counter",
     "Culprit",
+    "CulpritKind",
     "Document",
+    "Doubt",
     "Entry",
     "Episode",
+    "Finding",
     "FreeBlocks",
+    "Group",
     "Host",
     "HugePages",
     "Identified",

@@ -12,18 +12,7 @@ if TYPE_CHECKING:
 
     from ingest.model.line import Host, Origin, When
     from ingest.model.report import Report, Scope
-
-
-class Culprit(Struct, frozen=True):
-    """Who used the memory, by which rule, and how sure that is."""
-
-    name: str
-    pid: int | None
-    rss: int | None
-    share: float | None
-    confidence: str
-    rule: str
-    is_victim: bool
+    from ingest.model.verdict import Analysis, Code, Culprit
 
 
 class Member(Struct, frozen=True):
@@ -34,12 +23,16 @@ class Member(Struct, frozen=True):
     start: datetime
     end: datetime
     signature: str
+    signature_name: str
     victims: tuple[tuple[str, str], ...]
     """Kill id and process name, sorted by kill id."""
     unconfirmed: int = 0
     """How many of them were only chosen: no line says that they died."""
     uptime_us: int | None = None
     """Uptime of its first line where no line carries a time: then gaps are measured by it."""
+    verdict: tuple[Code, ...] = ()
+    """What was found in it."""
+    culprit: Culprit | None = None
 
 
 class Episode(Struct, frozen=True):
@@ -53,7 +46,6 @@ class Episode(Struct, frozen=True):
     members: tuple[Member, ...]
     open: bool
     when: When
-    culprit: Culprit | None = None
     provider: str = "kernel"
     metadata: Mapping[str, object] | None = None
 
@@ -97,6 +89,7 @@ class Identified(Struct, frozen=True):
     report: Report
     id: str
     signature: str
+    signature_name: str
     kill_ids: tuple[str, ...]
     version: int
 
@@ -106,6 +99,7 @@ class Joined(Struct, frozen=True):
 
     identified: Identified
     episode: Episode
+    analysis: Analysis
 
 
 class Document(Struct, frozen=True):

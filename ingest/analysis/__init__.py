@@ -1,0 +1,43 @@
+"""What a report means: what ran out, what filled it, why this victim, who used the memory, what it cannot say.
+
+Pure functions over one report each; ``analyse`` puts them together. Texts and advice stand in ``ingest.verdicts``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ingest.analysis.badness import badness
+from ingest.analysis.culprit import culprit
+from ingest.analysis.evidence import limits, quoted
+from ingest.analysis.exhausted import exhausted
+from ingest.analysis.filled import filled
+from ingest.analysis.room import held, room, share
+from ingest.analysis.victim import chosen
+from ingest.model import Analysis
+
+if TYPE_CHECKING:
+    from ingest.model import Report, Task
+
+__all__ = ["analyse", "held", "largest_tasks", "room", "share"]
+
+
+def analyse(report: Report) -> Analysis:
+    """Everything that a report lets us find, each with the lines that say so."""
+    allowed = room(report).allowed
+    points = badness(report, allowed)
+    ran_out = [exhausted(report), *filled(report)]
+    findings = [*ran_out, *chosen(report, points), *limits(report)]
+    pids = {task.name: task.pid for task in sorted(report.tasks, key=held)}
+    return Analysis(
+        findings=tuple(replace(finding, evidence=quoted(finding, report, pids)) for finding in findings),
+        culprit=culprit(report, ran_out),
+        badness=tuple((pid, each * 1000 // allowed) for pid, each in sorted(points.items())) if allowed else (),
+    )
+
+
+def largest_tasks(report: Report, count: int) -> list[Task]:
+    """The rows of the process table that hold most memory, largest first; equal ones in the table's order."""
+    return sorted(report.tasks, key=held, reverse=True)[:count]

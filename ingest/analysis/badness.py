@@ -1,0 +1,95 @@
+"""The score by which the killer chose, recomputed from the process table for the kernel that printed it.
+
+``oom_badness`` (mm/oom_kill.c) changed with the kernel; what each generation adds up stands in ``_GENERATIONS``. Up to
+2.6.35 it counted run times and children, which no report prints, so there is nothing to recompute.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.analysis.room import held
+
+if TYPE_CHECKING:
+    from ingest.model import Report, Task
+
+_NEVER = -1000
+"""``OOM_SCORE_ADJ_MIN``: never killed."""
+_NEVER_LEGACY = -17
+"""``OOM_DISABLE`` of oom_adj."""
+
+_RELEASE = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+class Generation(Struct, frozen=True):
+    """How a range of kernels counts.
+
+    Attributes:
+        since: The first kernel of the range.
+        root_points: Permille that a process of root is spared (CAP_SYS_ADMIN, 3 %), of the memory allowed.
+        root_percent: The same as percent of its own memory.
+        signed: Whether points may be negative; else the least is one.
+    """
+
+    since: tuple[int, int, int]
+    root_points: int = 0
+    root_percent: int = 0
+    signed: bool = False
+
+
+_GENERATIONS = (
+    Generation((5, 9, 0), signed=True),
+    Generation((4, 17, 0)),
+    Generation((3, 13, 0), root_percent=3),
+    Generation((2, 6, 36), root_points=30),
+)
+"""Newest first. RHEL 7 (3.10) has the rule of 3.13, RHEL 6 (2.6.32) that of 2.6.39, RHEL 8 (4.18) that of 4.17."""
+
+
+def generation(release: str | None) -> Generation | None:
+    """The rule of a kernel release; the newest but one where none is told, ``None`` before 2.6.36."""
+    if release is None:
+        return _GENERATIONS[1]
+    found = _RELEASE.match(release)
+    if found is None:
+        return _GENERATIONS[1]
+    version = (int(found[1]), int(found[2]), int(found[3] or 0))
+    if ".el6" in release:
+        return _GENERATIONS[3]
+    if ".el7" in release or ".vz7" in release:
+        return _GENERATIONS[2]
+    return next((each for each in _GENERATIONS if version >= each.since), None)
+
+
+def badness(report: Report, allowed: int | None) -> dict[int, int]:
+    """Points in bytes for each row that may be killed, by pid; empty where they cannot be recomputed.
+
+    The kernel prints them as permille of the memory allowed.
+
+    Args:
+        report: One with a process table.
+        allowed: Bytes of memory and swap that the killer divides by (``Room.allowed``).
+    """
+    rule = generation(report.kernel.release if report.kernel else None)
+    if rule is None or not allowed:
+        return {}
+    return {task.pid: _points(task, allowed, rule) for task in report.tasks if may_be_killed(task)}
+
+
+def may_be_killed(task: Task) -> bool:
+    """Whether a row is no exception from killing."""
+    return task.score_adj != _NEVER and (task.score_adj is not None or task.adj_legacy != _NEVER_LEGACY)
+
+
+def _points(task: Task, allowed: int, rule: Generation) -> int:
+    points = held(task)
+    if task.uid == 0 and rule.root_percent:
+        points -= points * rule.root_percent // 100
+    adj = task.score_adj or 0
+    if task.uid == 0:
+        adj -= rule.root_points
+    points += adj * (allowed // 1000)
+    return points if rule.signed else max(points, 1)

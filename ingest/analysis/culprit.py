@@ -1,0 +1,236 @@
+"""Who or what used the memory: a process, a group of one name, files, the kernel, a cgroup. Never the trigger.
+
+Each rule says how sure its answer can be at most, and every doubt is named.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.analysis.evidence import lines, row_pattern
+from ingest.analysis.filled import groups, is_group, largest_victims
+from ingest.analysis.openvz import only_exit, returned
+from ingest.analysis.room import held, room, share
+from ingest.model import Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.model import Finding, Report, Victim
+
+_CLEAR = 0.5
+"""This part of the room is most of it, whoever holds the rest."""
+_LARGE = 0.25
+_SMALL_SCORE = 100
+"""Permille of memory and swap: a chosen victim that held less filled no machine, nor did anybody who may be killed."""
+_SMALL = 256 << 20
+"""Bytes: a victim that held less filled no machine of these days."""
+
+_NOBODY = frozenset({Code.FRAGMENTATION, Code.REQUESTED})
+"""Where nobody's use was the reason."""
+_BY_SCORE = frozenset({"earlyoom", "nohang"})
+"""Their victims are the processes of the highest oom_score, also where no size is printed."""
+_BY_ADJUSTMENT = frozenset({"lmkd", "lowmemorykiller"})
+"""Their victims are the least important processes, not the largest."""
+
+_FILES = (Code.SHARED_MEMORY, Code.PAGE_CACHE)
+_KERNEL = (Code.SLAB, Code.HUGE_PAGES, Code.KERNEL_MEMORY, Code.UNACCOUNTED)
+
+
+class _Claim(Struct, frozen=True, kw_only=True):
+    kind: CulpritKind
+    name: str | None
+    size: int
+    rule: str
+    pid: int | None = None
+
+
+def culprit(report: Report, findings: Sequence[Finding]) -> Culprit | None:
+    """Who used the memory of a report; ``None`` where nothing points to anybody.
+
+    Args:
+        report: The report.
+        findings: What was found in it so far: what ran out, and what filled the memory.
+    """
+    code = findings[0].code
+    if code in _NOBODY:
+        return None
+    if code is Code.LOW_ZONE:
+        return _low_zone(report)
+    if found := returned(report) or only_exit(report):
+        return found
+    claims = [*_of_processes(report), *_of_findings(findings)]
+    if claims:
+        return _judged(report, max(claims, key=lambda claim: claim.size), findings)
+    return _of_victims(report) or _of_cgroup(report)
+
+
+# ---------------------------------------------------------------- with a table, or counters
+
+
+def _of_processes(report: Report) -> Iterator[_Claim]:
+    if not report.tasks:
+        return
+    group, largest = groups(report)[0], max(report.tasks, key=held)
+    size = group.rss or 0
+    if is_group(report, group) and size > held(largest):
+        yield _Claim(kind=CulpritKind.GROUP, name=group.name, size=size, rule="largest_group")
+    else:
+        yield _Claim(
+            kind=CulpritKind.PROCESS, name=largest.name, pid=largest.pid, size=held(largest), rule="largest_task"
+        )
+
+
+def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
+    for finding in findings:
+        if finding.code in (*_FILES, *_KERNEL) and finding.size is not None:
+            kind = CulpritKind.FILES if finding.code in _FILES else CulpritKind.KERNEL
+            name = finding.name or finding.code.value
+            yield _Claim(kind=kind, name=name, size=finding.size, rule=finding.code.value)
+
+
+def _judged(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
+    part = share(claim.size, room(report).capacity)
+    told = part if part is not None else share(claim.size, sum(map(held, report.tasks)))
+    most = _private(report) if claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP) else claim.size
+    private = share(min(claim.size, most), room(report).capacity)
+    doubts = list(_doubts(report, claim, findings))
+    confidence = Confidence.LOW
+    if told is not None and told >= _LARGE:
+        sure = private is not None and private >= _CLEAR and not doubts
+        confidence = Confidence.HIGH if sure else Confidence.MEDIUM
+    else:
+        doubts.append(Doubt.SMALL_SHARE)
+    victims = {victim.pid for victim in report.victims}
+    alike = {task.pid for task in report.tasks if task.name == claim.name}
+    of_group = claim.kind is CulpritKind.GROUP
+    first = groups(report)[0] if report.tasks else None
+    return Culprit(
+        kind=claim.kind,
+        name=claim.name,
+        pid=claim.pid,
+        rss=claim.size,
+        share=part,
+        confidence=confidence,
+        rule=claim.rule,
+        is_victim=claim.pid in victims if claim.pid is not None else of_group and bool(alike & victims),
+        group=first if first and (of_group or (first.count > 1 and first.name != claim.name)) else None,
+        doubts=tuple(doubts),
+        evidence=lines(report, row_pattern(claim.pid)) if claim.pid is not None else (),
+    )
+
+
+def _private(report: Report) -> int:
+    """The machine's memory of processes that is nobody else's: no group can hold more, though its rows may say so."""
+    memory = report.machine.memory if report.machine else None
+    if memory is None or memory.active_anon is None or memory.inactive_anon is None:
+        return sys.maxsize
+    return memory.active_anon + memory.inactive_anon - (memory.shmem or 0) + (memory.unevictable or 0)
+
+
+def _doubts(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Iterator[Doubt]:
+    by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
+    if by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings):
+        yield Doubt.SHARED_PAGES
+    if claim.rule == Code.UNACCOUNTED:
+        yield Doubt.HOLDER_NOT_NAMED
+    if report.completeness is Completeness.INTERLEAVED:
+        yield Doubt.MIXED_UP
+    if by_processes and report.lost_lines:
+        yield Doubt.TABLE_CUT
+
+
+def _low_zone(report: Report) -> Culprit | None:
+    """User pages can go to higher zones; what must be in a low one is the kernel's."""
+    memory = report.machine.memory if report.machine else None
+    if memory is None:
+        return None
+    parts = (memory.slab_unreclaimable, memory.slab_reclaimable, memory.slab, memory.kernel_stack, memory.page_tables)
+    return Culprit(
+        kind=CulpritKind.KERNEL,
+        name="low memory",
+        rss=sum(part or 0 for part in parts),
+        confidence=Confidence.MEDIUM,
+        rule=Code.LOW_ZONE.value,
+        doubts=(Doubt.HOLDER_NOT_NAMED,),
+    )
+
+
+# ---------------------------------------------------------------- without a table
+
+
+def _of_victims(report: Report) -> Culprit | None:
+    """Only the victims are named: what they held against what there was. One without a size is not a culprit."""
+    sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.family in _BY_SCORE]
+    if not sized or report.family in _BY_ADJUSTMENT:
+        return None
+    limit, group = room(report).capacity, largest_victims(report)
+    largest = max(sized, key=lambda victim: victim.sizes.rss or 0)
+    if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
+        return _victim_group(group)
+    if limit is None and report.family not in _BY_SCORE and _is_small(report, largest):
+        return None
+    part = share(largest.sizes.rss, limit)
+    return Culprit(
+        kind=CulpritKind.PROCESS,
+        name=largest.name,
+        pid=largest.pid,
+        rss=largest.sizes.rss,
+        share=part,
+        confidence=Confidence.MEDIUM if part is not None and part >= _CLEAR else Confidence.LOW,
+        rule="victim",
+        is_victim=True,
+        group=group,
+        doubts=(Doubt.NO_PROCESS_TABLE, Doubt.VICTIM_IS_ALL_THAT_IS_NAMED),
+        evidence=lines(report, row_pattern(largest.pid)),
+    )
+
+
+def _victim_group(group: Group) -> Culprit:
+    return Culprit(
+        kind=CulpritKind.GROUP,
+        name=group.name,
+        rss=group.rss,
+        share=group.share,
+        confidence=Confidence.MEDIUM,
+        rule="victims",
+        is_victim=True,
+        group=group,
+        doubts=(Doubt.NO_PROCESS_TABLE,),
+    )
+
+
+def _is_small(report: Report, victim: Victim) -> bool:
+    """Whether a victim of a whole machine held too little to have filled it."""
+    if report.scope.kind is not ScopeKind.MACHINE:
+        return False
+    if victim.score is not None:
+        return victim.score < _SMALL_SCORE
+    return (victim.sizes.rss or 0) < _SMALL
+
+
+def _of_cgroup(report: Report) -> Culprit | None:
+    """A cgroup that was killed as a whole, or a container over its limit: nothing smaller is named."""
+    state = report.cgroup
+    if state is not None and state.killed_path is not None:
+        return Culprit(
+            kind=CulpritKind.CGROUP,
+            name=state.killed_path,
+            rss=state.memory.usage if state.memory else None,
+            confidence=Confidence.LOW,
+            rule="killed_cgroup",
+            is_victim=True,
+            doubts=(Doubt.NO_PROCESS_TABLE,),
+        )
+    if report.scope.kind is ScopeKind.CONTAINER and report.scope.name is not None:
+        return Culprit(
+            kind=CulpritKind.CGROUP,
+            name=report.scope.name,
+            confidence=Confidence.MEDIUM,
+            rule="limited_container",
+            doubts=(Doubt.NO_PROCESS_TABLE,),
+        )
+    return None

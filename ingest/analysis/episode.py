@@ -1,0 +1,107 @@
+"""What the reports of an episode say together: its culprit, restarts, a storm, growth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ingest.model import Code, Confidence, CulpritKind, Group
+
+if TYPE_CHECKING:
+    from ingest.model import Culprit, Episode, Member
+
+_STORM_KILLS = 6
+_STORM_SPAN = timedelta(minutes=1)
+"""So many kills in so short a time are a storm, as on a host whose services all die."""
+_LOOP = 2
+"""So many returns of the same workload are a loop: killed three times."""
+
+_RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
+
+
+class Growth(Struct, frozen=True):
+    """How much more (bytes) a culprit of one name held in the last report than in the first, and over how long."""
+
+    name: str
+    size: int
+    over: timedelta
+
+
+class Whole(Struct, frozen=True, kw_only=True):
+    """What an episode says as a whole.
+
+    ``restarts`` counts how often a workload came back to be killed again: reports of one signature beyond the first.
+    """
+
+    codes: tuple[Code, ...]
+    culprit: Culprit | None
+    restarts: int
+    storm: bool
+    growth: Growth | None
+
+
+def whole(episode: Episode) -> Whole:
+    """The sum of an episode's reports."""
+    members = episode.members
+    restarts = _restarts(members)
+    storm = _is_storm(members)
+    codes = dict.fromkeys(code for member in members for code in member.verdict)
+    if restarts >= _LOOP:
+        codes[Code.RESTART_LOOP] = None
+    if storm:
+        codes[Code.STORM] = None
+    return Whole(
+        codes=tuple(codes), culprit=_culprit(members, restarts), restarts=restarts, storm=storm, growth=_growth(members)
+    )
+
+
+def _culprit(members: tuple[Member, ...], restarts: int) -> Culprit | None:
+    """The surest of the reports' culprits that name a process, of equals the largest, of equals the first.
+
+    Where the same name comes back under another pid each time, the name is the culprit.
+    """
+    known = [member.culprit for member in members if member.culprit]
+    within = [each for each in known if each.kind is not CulpritKind.CGROUP] or known
+    found = max(within, key=lambda each: (_RANK[each.confidence], each.rss or each.freed_pages or 0), default=None)
+    if found is None or restarts < _LOOP or found.kind is not CulpritKind.PROCESS:
+        return found
+    alike = {each.pid for each in known if each.name == found.name}
+    if len(alike) <= _LOOP:
+        return found
+    group = Group(name=found.name or "", count=len(alike), rss=found.rss)
+    return replace(found, kind=CulpritKind.GROUP, pid=None, rule="same_name", group=group)
+
+
+def _restarts(members: tuple[Member, ...]) -> int:
+    """Kills of a workload after its first: its victims have the same name and another id each time."""
+    killed = Counter((member.signature, member.victims[0][1]) for member in members if member.victims)
+    return sum(count - 1 for count in killed.values())
+
+
+def _is_storm(members: tuple[Member, ...]) -> bool:
+    first = 0
+    kills = 0
+    for member in members:
+        kills += len(member.victims)
+        while member.start - members[first].start > _STORM_SPAN:
+            kills -= len(members[first].victims)
+            first += 1
+        if kills >= _STORM_KILLS:
+            return True
+    return False
+
+
+def _growth(members: tuple[Member, ...]) -> Growth | None:
+    """Of the culprit's name, where the first and the last report that name it tell its size."""
+    sized = [(member, member.culprit) for member in members if member.culprit and member.culprit.rss is not None]
+    if not sized:
+        return None
+    last, culprit = sized[-1]
+    first, before = next((member, each) for member, each in sized if each.name == culprit.name)
+    if first is last or culprit.name is None:
+        return None
+    return Growth(culprit.name, (culprit.rss or 0) - (before.rss or 0), last.start - first.start)

@@ -1,0 +1,180 @@
+"""What filled the memory: processes, files, kernel, swap. Each finding has its size and its share of the room.
+
+The thresholds are those at which people who read such reports begin to look at a line (Red Hat's and OOMAnalyser's
+reading order); below them a share says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.analysis.room import held, machine, room, share
+from ingest.model import Code, Finding, Group, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.model import Report, SystemMemory, Task
+
+_MOST = 0.5
+"""One process or one name holds most of the room; where the room is not known, of what all rows hold together."""
+_LARGE = 0.2
+"""Files or shared memory: a part that a kill does not give back, large enough to matter."""
+_KERNEL = 0.15
+"""Kernel memory: normal machines have less (reference: 10 to 20 % of RAM)."""
+_TABLES = 0.05
+"""Page tables: normal machines have well under 1 %."""
+_UNACCOUNTED = 0.2
+_FULL = 0.95
+_SEVERAL = 3
+"""So many processes of one name are a group."""
+
+
+def filled(report: Report) -> Iterator[Finding]:
+    """Every finding about what held the memory, largest kinds first."""
+    yield from _processes(report)
+    if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
+        yield from _of_cgroup(report)
+    else:
+        yield from _of_machine(report)
+    yield from _swap(report)
+
+
+def groups(report: Report) -> list[Group]:
+    """The rows of a process table by name, the largest sum first."""
+    members: dict[str, list[Task]] = {}
+    for task in report.tasks:
+        members.setdefault(task.name, []).append(task)
+    capacity = room(report).capacity
+    found = [
+        Group(name=name, count=len(tasks), rss=(total := sum(map(held, tasks))), share=share(total, capacity))
+        for name, tasks in members.items()
+    ]
+    return sorted(found, key=lambda group: (-(group.rss or 0), group.name))
+
+
+def is_group(report: Report, group: Group) -> bool:
+    """Whether it takes several processes of a name to make up most of what it holds."""
+    largest = max(held(task) for task in report.tasks if task.name == group.name)
+    return group.count >= _SEVERAL and largest < _MOST * (group.rss or 0)
+
+
+def _processes(report: Report) -> Iterator[Finding]:
+    if not report.tasks:
+        yield from _of_victims(report)
+        return
+    capacity = room(report).capacity
+    whole = capacity or sum(map(held, report.tasks))
+    group, largest = groups(report)[0], max(report.tasks, key=held)
+    if held(largest) >= _MOST * whole and not is_group(report, group):
+        part = share(held(largest), capacity)
+        yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=held(largest), share=part)
+    elif (group.rss or 0) >= _MOST * whole and is_group(report, group):
+        yield Finding(code=Code.PROCESS_GROUP, name=group.name, size=group.rss, share=group.share)
+
+
+def _of_victims(report: Report) -> Iterator[Finding]:
+    """A whole cgroup dies, each process with its size: then the kill lines are as good as a table."""
+    capacity = room(report).capacity
+    group = largest_victims(report)
+    if capacity and group and (group.rss or 0) >= _MOST * capacity:
+        yield Finding(code=Code.PROCESS_GROUP, name=group.name, size=group.rss, share=group.share)
+
+
+def largest_victims(report: Report) -> Group | None:
+    """The name whose victims held most together, where there are several of it."""
+    names: dict[str, list[int]] = {}
+    for victim in report.victims:
+        if victim.sizes.rss is not None:
+            names.setdefault(victim.name, []).append(victim.sizes.rss)
+    several = {name: sizes for name, sizes in names.items() if len(sizes) > 1}
+    if not several:
+        return None
+    name, sizes = max(several.items(), key=lambda item: (sum(item[1]), item[0]))
+    return Group(name=name, count=len(sizes), rss=sum(sizes), share=share(sum(sizes), room(report).capacity))
+
+
+# ---------------------------------------------------------------- a cgroup
+
+
+def _of_cgroup(report: Report) -> Iterator[Finding]:
+    """memory.stat of v2 (``anon file kernel shmem slab``) and of v1 (``cache rss shmem``), and the kmem counter."""
+    state = report.cgroup
+    if state is None:
+        return
+    usage = state.memory.usage if state.memory else None
+    stat = state.stat
+    shmem = stat.get("shmem")
+    files = stat.get("file", stat.get("cache"))
+    cache = None if files is None else files - (shmem or 0)
+    kernel = stat.get("kernel")
+    if kernel is None:
+        kernel = state.kmem.usage if state.kmem else _sum(stat.get("slab"), stat.get("kernel_stack"))
+    for code, size, least in (
+        (Code.SHARED_MEMORY, shmem, _LARGE),
+        (Code.PAGE_CACHE, cache, _LARGE),
+        (Code.KERNEL_MEMORY, kernel, _LARGE),
+    ):
+        part = share(size, usage)
+        if part is not None and part >= least:
+            yield Finding(code=code, size=size, share=part)
+
+
+def _sum(*parts: int | None) -> int | None:
+    there = [part for part in parts if part is not None]
+    return sum(there) if there else None
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def _of_machine(report: Report) -> Iterator[Finding]:
+    if report.machine is None:
+        return
+    memory, ram = report.machine.memory, machine(report).capacity
+    huge = sum(pages.total * pages.size for pages in report.machine.huge_pages)
+    cache = _sum(memory.active_file, memory.inactive_file)
+    for code, size, least in (
+        (Code.SLAB, memory.slab_unreclaimable, _KERNEL),
+        (Code.SHARED_MEMORY, memory.shmem, _LARGE),
+        (Code.HUGE_PAGES, huge or None, _LARGE),
+        (Code.PAGE_TABLES, memory.page_tables, _TABLES),
+        (Code.PAGE_CACHE, cache, _LARGE),
+        (Code.UNACCOUNTED, _unaccounted(memory, ram, huge), _UNACCOUNTED),
+    ):
+        part = share(size, ram)
+        told = code is Code.SLAB and bool(report.machine.slabs)
+        if part is not None and (part >= least or told):
+            yield Finding(code=code, size=size, share=part, name=_largest_slab(report) if code is Code.SLAB else None)
+
+
+def _largest_slab(report: Report) -> str | None:
+    slabs = report.machine.slabs if report.machine else ()
+    return max(slabs, key=lambda slab: slab.total).name if slabs else None
+
+
+def _unaccounted(memory: SystemMemory, ram: int | None, huge: int) -> int | None:
+    """RAM that is in no counter: drivers, balloons, graphics, network buffers (reference, part 6.1)."""
+    lru = (memory.active_anon, memory.inactive_anon, memory.active_file, memory.inactive_file)
+    if ram is None or memory.free is None or None in lru:
+        return None
+    others = (
+        memory.isolated_anon, memory.isolated_file, memory.unevictable, memory.slab_reclaimable,
+        memory.slab_unreclaimable, memory.slab, memory.page_tables, memory.sec_page_tables, memory.kernel_stack,
+        memory.kernel_misc_reclaimable, memory.free_pcp, memory.bounce,
+    )  # fmt: skip
+    known = memory.free + huge + sum(part for part in (*lru, *others) if part is not None)
+    return max(0, ram - known)
+
+
+# ---------------------------------------------------------------- swap
+
+
+def _swap(report: Report) -> Iterator[Finding]:
+    there = room(report)
+    if there.swap is None:
+        return
+    if there.swap == 0:
+        yield Finding(code=Code.NO_SWAP, size=0)
+    elif there.swap_used is not None and there.swap_used >= _FULL * there.swap:
+        yield Finding(code=Code.SWAP_FULL, size=there.swap_used, share=share(there.swap_used, there.swap))

@@ -1,0 +1,103 @@
+"""The memory that a report is about: how much there was, and what of it processes held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ingest.model import Constraint, ScopeKind
+
+_MOST_NODES = 1024
+"""MAX_NUMNODES of the largest configurations."""
+
+if TYPE_CHECKING:
+    from ingest.model import Counter, Report, Task
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """Bytes; ``None`` where the report does not tell.
+
+    Attributes:
+        capacity: What there was to be held: a cgroup's limit, or the machine's RAM without what the kernel reserved.
+        swap: Swap that could be used beside it; 0 where there is none.
+        swap_used: How much of that was in use.
+    """
+
+    capacity: int | None
+    swap: int | None
+    swap_used: int | None
+
+    @property
+    def allowed(self) -> int | None:
+        """``totalpages`` of ``oom_badness`` in bytes: memory and swap together (constrained_alloc, mm/oom_kill.c)."""
+        return None if self.capacity is None else self.capacity + (self.swap or 0)
+
+
+def room(report: Report) -> Room:
+    """The room of a report: the cgroup's where one was at its limit, that of some nodes, else the machine's."""
+    if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
+        return _cgroup(report)
+    whole = machine(report)
+    nodes = _nodes(report)
+    if report.constraint not in (Constraint.MEMORY_POLICY, Constraint.CPUSET) or not nodes or report.machine is None:
+        return whole
+    size = sum(
+        zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in report.machine.zones if zone.node in nodes
+    )
+    return replace(whole, capacity=size) if size else whole
+
+
+def machine(report: Report) -> Room:
+    """The machine's memory from Mem-Info."""
+    state = report.machine
+    if state is None:
+        return Room(capacity=None, swap=None, swap_used=None)
+    total, reserved = state.memory.total, state.memory.reserved
+    swap, free = state.swap.total, state.swap.free
+    # Pages in the swap cache count as used, though they are in memory too.
+    used = None if swap is None or free is None else max(0, swap - free)
+    return Room(capacity=None if total is None else total - (reserved or 0), swap=swap, swap_used=used)
+
+
+def held(task: Task) -> int:
+    """Bytes that the kernel would get back: resident, swapped out and page tables (``oom_badness``, 4.17 to 7.x)."""
+    sizes = task.sizes
+    return sum(part or 0 for part in (sizes.rss, sizes.swap, sizes.page_tables))
+
+
+def share(part: int | None, whole: int | None) -> float | None:
+    """A ratio with four decimals; ``None`` where either is unknown or the whole is nothing."""
+    return round(part / whole, 4) if part is not None and whole else None
+
+
+def _nodes(report: Report) -> set[int]:
+    """The memory nodes of a list such as ``0-1,3``."""
+    text = (report.request.nodemask or report.request.mems_allowed) if report.request else None
+    found: set[int] = set()
+    for piece in (text or "").split(","):
+        first, _, last = piece.partition("-")
+        if first.isdigit() and (not last or last.isdigit()):
+            found |= set(range(int(first), min(int(last or first), int(first) + _MOST_NODES) + 1))
+    return found
+
+
+def _cgroup(report: Report) -> Room:
+    state = report.cgroup
+    memory = state.memory if state else None
+    capacity = _limit(memory)
+    if state is None or capacity is None:
+        return Room(capacity=capacity, swap=None, swap_used=None)
+    if state.swap is not None:
+        return Room(capacity=capacity, swap=_limit(state.swap), swap_used=state.swap.usage)
+    both = state.memory_swap
+    if both is None or memory is None:
+        return Room(capacity=capacity, swap=None, swap_used=None)
+    limit = _limit(both)
+    used = None if both.usage is None or memory.usage is None else max(0, both.usage - memory.usage)
+    return Room(capacity=capacity, swap=None if limit is None else max(0, limit - capacity), swap_used=used)
+
+
+def _limit(counter: Counter | None) -> int | None:
+    return None if counter is None or counter.unlimited else counter.limit

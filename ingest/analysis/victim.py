@@ -1,0 +1,78 @@
+"""Why this process died and not the one that held most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.analysis.badness import may_be_killed
+from ingest.analysis.room import held, share
+from ingest.cgroup import is_within
+from ingest.model import Code, Finding, Outcome, ReaperOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ingest.model import Report, Task
+
+_BY_ADJUSTMENT = frozenset({"lmkd", "lowmemorykiller"})
+"""Android's killers take the least important first, whatever its size."""
+_PROTECTED = -500
+"""From here down an adjustment protects: half of the memory allowed is taken off."""
+_PREFERRED = 300
+"""From here up an adjustment decides: Kubernetes gives best-effort pods 1000, burstable ones 2 to 999."""
+_MUCH = 2
+"""A protected process that holds so many times what the victim held is the real user."""
+
+
+def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
+    """Findings about the choice.
+
+    Args:
+        report: The report.
+        points: What each row counted, by pid (``badness``).
+    """
+    victim = report.victims[0] if report.victims else None
+    row = next((task for task in report.tasks if victim and task.pid == victim.pid), None)
+    if row is not None:
+        yield from _ranked(report, row, points)
+        yield from _protected(report, row)
+    elif victim and report.family in _BY_ADJUSTMENT and (victim.score_adj or 0) >= _PREFERRED:
+        yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.sizes.rss)
+    if report.cgroup and (report.cgroup.group_kill or report.cgroup.killed_path):
+        yield Finding(code=Code.GROUP_KILL, name=report.cgroup.killed_path or report.cgroup.limit_path)
+    if victim and victim.cgroup and report.cgroup and report.cgroup.limit_path:
+        path, limit = victim.cgroup, report.cgroup.limit_path
+        if path != limit and is_within(path, limit):
+            yield Finding(code=Code.PARENT_LIMIT, name=limit)
+    if not report.victims and report.outcome in (Outcome.NO_VICTIM, Outcome.PANIC):
+        yield Finding(code=Code.NO_KILLABLE)
+    for each in report.victims:
+        if each.gone is False or (each.reaper and each.reaper.outcome is ReaperOutcome.UNABLE):
+            yield Finding(code=Code.VICTIM_STUCK, name=each.name)
+
+
+def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator[Finding]:
+    """Whether the victim counted most of all rows that may be killed."""
+    if victim.pid not in points:
+        return
+    most = max(points.values())
+    largest = max((task for task in report.tasks if may_be_killed(task)), key=held)
+    if points[victim.pid] >= most:
+        yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=held(victim))
+    else:
+        first = max(report.tasks, key=lambda task: points.get(task.pid, 0) if task.pid in points else -1)
+        yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=held(first))
+    if (victim.score_adj or 0) >= _PREFERRED and held(victim) < held(largest):
+        yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=held(victim))
+
+
+def _protected(report: Report, victim: Task) -> Iterator[Finding]:
+    shielded = [task for task in report.tasks if (task.score_adj or 0) <= _PROTECTED or not may_be_killed(task)]
+    if not shielded:
+        return
+    largest = max(shielded, key=held)
+    if largest.pid != victim.pid and held(largest) >= _MUCH * held(victim):
+        total = sum(map(held, report.tasks))
+        yield Finding(
+            code=Code.PROTECTED_TASKS, name=largest.name, size=held(largest), share=share(held(largest), total)
+        )
