@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration generate corpus clean
+.PHONY: demo test lint unit fuzz robustness integration test-system generate corpus clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -18,7 +18,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	$(BIN)/pytest -m "not stack"
+	$(BIN)/pytest -m "not stack and not system"
 
 SECONDS ?= 30
 fuzz: $(READY)  ## Any bytes through the whole parser; ten minutes by hand with SECONDS=600.
@@ -31,6 +31,10 @@ robustness: $(READY)  ## Kills found in every kind of disorder; holds docs/robus
 
 integration: $(READY)
 	$(BIN)/pytest -m stack
+
+test-system: $(READY)  ## What needs Debian's programs, which it installs where they are missing (as root).
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	$(BIN)/pytest -m system
 
 generate: $(READY)  ## Index templates, docs/fields.md and docs/formats.md from the catalogue and the registry.
 	$(BIN)/python -m ingest.mapping

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "OOM_INGEST_"
-_LISTS = frozenset({"topics", "hosts", "timezones"})
 _NOT_SETTINGS = ("OOM_INGEST_CONFIG", "OOM_INGEST_CACHE", "OOM_INGEST_TEST_", "OOM_INGEST_UPDATE_")
 
 
@@ -88,6 +87,14 @@ class EpisodeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     gap: Annotated[float, Meta(gt=0, description="Seconds between two reports that begin a new episode.")] = 300.0
 
 
+class LookupSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Tables of what no log line says: files whose names end in .csv, .yaml or .yml."""
+
+    hosts: Annotated[str | None, Meta(description="File of hosts: `host`, `cluster`, `role`, `owner`.")] = None
+    pods: Annotated[str | None, Meta(description="File of pods: `uid`, `namespace`, `pod`, `workload`.")] = None
+    users: Annotated[str | None, Meta(description="File of users: `uid`, `name`.")] = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be set."""
 
@@ -96,6 +103,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     envelope: EnvelopeSettings = EnvelopeSettings()
     report: ReportSettings = ReportSettings()
     episode: EpisodeSettings = EpisodeSettings()
+    lookup: LookupSettings = LookupSettings()
     startup_timeout: Annotated[
         float, Meta(gt=0, description="Seconds to wait for Kafka and Elasticsearch before giving up at the start.")
     ] = 60.0
@@ -161,7 +169,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             values[table] = text
             continue
         _known(key, _keys(table), f"in the environment variable {name}")
-        values.setdefault(table, {})[key] = text.split(",") if key in _LISTS else text
+        values.setdefault(table, {})[key] = text.split(",") if _is_list(table, key) else text
     return values
 
 
@@ -176,6 +184,10 @@ def _known(name: str, known: Iterable[str], where: str) -> None:
 
 def _keys(table: str) -> list[str]:
     return [field.name for field in msgspec.structs.fields(_TABLES[table])] if table in _TABLES else []
+
+
+def _is_list(table: str, key: str) -> bool:
+    return any(f.name == key and isinstance(f.default, tuple) for f in msgspec.structs.fields(_TABLES[table]))
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:

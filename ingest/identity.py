@@ -30,6 +30,7 @@ def identify(report: Report) -> Identified:
         report=report,
         id=_report_id(report),
         signature=digest("signature", report.family, report.constraint or "", workload(report)),
+        signature_name=" ".join(part for part in (report.family, report.constraint, workload(report)) if part),
         kill_ids=tuple(_kill_id(report, victim) for victim in report.victims),
         version=len(report.lines) * _RANKS + _RANK[report.completeness],
     )

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE
 from ingest.pipeline import Output, Pipeline
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Document, Episode, KnownKill, PageSize, Raw, Scope
+    from ingest.model import Document, Episode, Joined, KnownKill, PageSize, Raw, Scope
     from ingest.ports import Partition
 
 _LINES_AT_ONCE = 1_000
@@ -29,9 +30,9 @@ class NoHeads:
     def refresh(self) -> None:
         """Nothing to do."""
 
-    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:  # noqa: ARG002
-        """Always ``None``."""
-        return None
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:  # noqa: ARG002
+        """Always empty."""
+        return ()
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:  # noqa: ARG002
         """Always empty."""
@@ -53,6 +54,7 @@ def documents(
     gap: timedelta,
     prefix: str = "oom",
     page_size: PageSize = ASSUMED_PAGE,
+    lookup: Lookup = NO_LOOKUP,
 ) -> Iterator[Document]:
     """Each document once, in its last state, in the order in which they were begun.
 
@@ -63,8 +65,9 @@ def documents(
         gap: Reports further apart than this are of different episodes.
         prefix: First part of every index name.
         page_size: What reports go by that do not tell their page size.
+        lookup: What is known of hosts, pods and users.
     """
-    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size)
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup)
     held: OrderedDict[tuple[str, str], Document] = OrderedDict()
     records = iter(raws)
     while chunk := list(islice(records, _LINES_AT_ONCE)):
@@ -73,6 +76,39 @@ def documents(
         yield from _hold(held, pipeline.join(output))
     yield from _hold(held, pipeline.join(pipeline.finish()))
     yield from held.values()
+
+
+def episodes(
+    raws: Iterable[Raw], envelope: Envelope, bounds: Bounds, gap: timedelta, page_size: PageSize = ASSUMED_PAGE
+) -> list[tuple[Episode, list[Joined]]]:
+    """Each episode with its reports, in their last state, in the order in which they began.
+
+    Args:
+        raws: Records, each place in order.
+        envelope: How records are read.
+        bounds: Limits of open reports.
+        gap: Reports further apart than this are of different episodes.
+        page_size: What reports go by that do not tell their page size.
+    """
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size)
+    reports: dict[str, Joined] = {}
+    found: dict[str, Episode] = {}
+    records = iter(raws)
+    finished = False
+    while not finished:
+        output = Output()
+        if chunk := list(islice(records, _LINES_AT_ONCE)):
+            pipeline.read(chunk, chunk[-1].recorded_at, output)
+        else:
+            output, finished = pipeline.finish(), True
+        joined, changed = pipeline.grouped(output)
+        reports |= {each.identified.id: each for each in joined}
+        found |= {episode.id: episode for episode in changed}
+    ordered = sorted(found.values(), key=lambda episode: (episode.start, episode.id))
+    return [
+        (episode, [reports[member.report_id] for member in episode.members if member.report_id in reports])
+        for episode in ordered
+    ]
 
 
 def _hold(held: OrderedDict[tuple[str, str], Document], documents: Iterable[Document]) -> Iterator[Document]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest import analysis, document, formats
+from ingest import document, formats
+from ingest.analysis import analyse
 from ingest.assemble import Assembler, Bounds
 from ingest.counts import Count
 from ingest.envelope import Envelope, Unreadable, marks
@@ -20,6 +21,7 @@ from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
 from ingest.kills import WITHIN, RecentKills
+from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, Completeness, Rejected
 from ingest.partial import Partials
 from ingest.reorder import Reorder
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from ingest.counts import Counts
     from ingest.envelope import Read
-    from ingest.model import Block, Document, Episode, Identified, PageSize, Place, Raw, Report
+    from ingest.model import Block, Document, Episode, Identified, Joined, PageSize, Place, Raw, Report
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.reorder import Waiting
 
@@ -99,6 +101,7 @@ class Pipeline:
         heads: Finds episodes that memory does not hold.
         prefix: First part of every index name.
         page_size: What reports go by that do not tell their page size.
+        lookup: What is known of hosts, pods and users.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Pipeline:
         heads: EpisodeHeads,
         prefix: str = "oom",
         page_size: PageSize = ASSUMED_PAGE,
+        lookup: Lookup = NO_LOOKUP,
     ) -> None:
         self._envelope = envelope
         self._assembler = Assembler(bounds)
@@ -116,6 +120,7 @@ class Pipeline:
         self._heads = heads
         self._prefix = prefix
         self._page_size = page_size
+        self._lookup = lookup
         self._kills = RecentKills()
         self._partials = Partials()
         self._wrapped = Wrapped()
@@ -182,11 +187,19 @@ class Pipeline:
         Raises:
             Unavailable: The episode a report belongs to could not be looked up; call again.
         """
+        joined, episodes = self.grouped(output)
+        self.counts[Count.DEAD_LETTERS] += len(output.rejected)
+        documents = tuple(document.all_of(joined, episodes, self._prefix, self._lookup))
+        dead = tuple(document.of_rejected(rejected, self._prefix) for rejected in output.rejected)
+        return documents + dead
+
+    def grouped(self, output: Output) -> tuple[list[Joined], list[Episode]]:
+        """The reports of a step in their episodes, and the episodes as they stand now. Raises ``Unavailable``."""
         self._look_up_open()
         touched: dict[str, Episode] = {}
         joined = []
         for identified in self._told_once(output.blocks):
-            each = self._episodes.join(identified, analysis.culprit(identified.report), self._heads)
+            each = self._episodes.join(identified, analyse(identified.report), self._heads)
             touched[each.episode.id] = each.episode
             joined.append(each)
             self.counts[Count.REPORTS] += 1
@@ -195,10 +208,7 @@ class Pipeline:
             touched |= {episode.id: episode for episode in self._episodes.close_silent(place, clock.time)}
         if output.finished:
             touched |= {episode.id: episode for episode in self._episodes.finish()}
-        self.counts[Count.DEAD_LETTERS] += len(output.rejected)
-        documents = tuple(document.all_of(joined, list(touched.values()), self._prefix))
-        dead = tuple(document.of_rejected(rejected, self._prefix) for rejected in output.rejected)
-        return documents + dead
+        return joined, list(touched.values())
 
     def refused(self, refusals: Sequence[Refusal]) -> tuple[Document, ...]:
         """The dead letters of documents that Elasticsearch will never take."""

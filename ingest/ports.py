@@ -102,8 +102,11 @@ class EpisodeHeads(Protocol):
     def refresh(self) -> None:
         """Make everything written so far findable. Called once after an assignment, before the first look-up."""
 
-    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
-        """The episode of a host and scope that covers any of ``[start, end]``; the caller has widened it by the gap."""
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:
+        """The episodes of a host and scope that cover any of ``[start, end]``, which the caller has widened by the gap.
+
+        The earliest first, at most four.
+        """
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """The kills of a host that were written for ``[start, end]`` (at most 1,000)."""

@@ -8,6 +8,7 @@ from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
+from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.pipeline import Pipeline
 from ingest.runtime import Stopped, first_contact, run
 
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def serve(
-    settings: Settings, envelope: Envelope, bounds: Bounds, gap: timedelta, page_size: PageSize, stop: Event
+    settings: Settings,
+    envelope: Envelope,
+    bounds: Bounds,
+    gap: timedelta,
+    page_size: PageSize,
+    stop: Event,
+    lookup: Lookup = NO_LOOKUP,
 ) -> None:
     """Run until ``stop`` is set.
 
@@ -34,7 +41,7 @@ def serve(
     source = KafkaSource(settings.kafka)
     sink = ElasticSink(client)
     prefix = settings.elasticsearch.index_prefix
-    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size)
+    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup)
     try:
         first_contact(source, sink, pipeline, settings.startup_timeout, stop)
         run(source, sink, pipeline, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ingest.adapters.elastic_client import plain_failures
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _MOST_OPEN = 10_000
+_MOST_AT_ONCE = 4
 
 
 class ElasticHeads:
@@ -38,8 +40,8 @@ class ElasticHeads:
             indices = ",".join(self._index(kind) for kind in ("episode", "report", "kill"))
             self._client.indices.refresh(index=indices, ignore_unavailable=True, allow_no_indices=True)
 
-    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
-        """The earliest episode of a host and scope that covers any of ``[start, end]``."""
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:
+        """The episodes of a host and scope that cover any of ``[start, end]``."""
         filters: list[Mapping[str, Any]] = [
             {"term": {"host.name": host}},
             {"range": {"event.start": {"lte": end.isoformat()}}},
@@ -52,8 +54,8 @@ class ElasticHeads:
             else:
                 filters.append({"term": {field: value}})
         query = {"bool": {"filter": filters, "must_not": absent}}
-        found = next(self._search("episode", query, ["event.start", "event.id"], _PAGE), None)
-        return self._episode(found["_source"]) if found else None
+        found = islice(self._search("episode", query, ["event.start", "event.id"], _PAGE), _MOST_AT_ONCE)
+        return [self._episode(hit["_source"]) for hit in found]
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """The kills of a host that were written for ``[start, end]``."""

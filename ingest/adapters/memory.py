@@ -41,7 +41,7 @@ class MemoryHeads:
     def refresh(self) -> None:
         """Nothing to do: what is written is found."""
 
-    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Episode | None:
+    def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:
         """See ``ports.EpisodeHeads``."""
         found = [
             source
@@ -50,8 +50,8 @@ class MemoryHeads:
             and (source["oom"].get("scope"), source["oom"].get("scope_name")) == (scope.kind, scope.name)
             and _covers_any(source, start, end)
         ]
-        first = min(found, key=lambda source: (source["event"]["start"], source["event"]["id"]), default=None)
-        return self._episode(first) if first else None
+        in_order = sorted(found, key=lambda source: (source["event"]["start"], source["event"]["id"]))
+        return [self._episode(source) for source in in_order]
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """See ``ports.EpisodeHeads``."""

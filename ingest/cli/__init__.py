@@ -12,6 +12,7 @@ from ingest import __version__
 from ingest.cli import status
 
 _COMMANDS = {
+    "explain": "Say what a log of an OOM kill means: who asked, who died, who used the memory, what to do.",
     "parse": "Print the documents of a log file, without any server.",
     "run": "Read syslog from Kafka and index OOM reports into Elasticsearch.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from ingest.adapters import lookup_files
 from ingest.assemble import Bounds
 from ingest.config import ConfigError, Settings, load
 from ingest.envelope import Envelope, Shape
@@ -17,6 +18,8 @@ from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSou
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ingest.lookup import Lookup
 
 config_file = click.option(
     "--config",
@@ -76,6 +79,11 @@ def page_size(chosen: Settings) -> PageSize:
     """What reports go by that do not tell their page size."""
     configured = chosen.report.page_size
     return ASSUMED_PAGE if configured is None else PageSize(configured, PageSizeSource.CONFIGURED)
+
+
+def lookup(chosen: Settings) -> Lookup:
+    """What is known of hosts, pods and users; raises ``ConfigError`` for a table that is wrong."""
+    return lookup_files.load(chosen.lookup)
 
 
 def gap(chosen: Settings) -> timedelta:

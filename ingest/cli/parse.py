@@ -32,6 +32,7 @@ def command(
     with status.plain_errors():
         chosen = options.settings(config_file, {("envelope", "timezone"): timezone})
         envelope = options.envelope(chosen, TimeSource.FILE, host)
+        lookup = options.lookup(chosen)
         hint = recorded_at.replace(tzinfo=UTC) if recorded_at else None
         raws = files.read(None if str(file) == "-" else file, hint)
         try:
@@ -42,6 +43,7 @@ def command(
                 options.gap(chosen),
                 chosen.elasticsearch.index_prefix,
                 options.page_size(chosen),
+                lookup,
             ):
                 line = {"_index": document.index, "_id": document.id, "_source": document.source}
                 sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

@@ -48,6 +48,7 @@ def command(
                 ("elasticsearch", "hosts"): hosts or None,
             },
         )
+        lookup = options.lookup(chosen)
         start_logging()
         envelope = options.envelope(chosen, TimeSource.KAFKA)
-        serve(chosen, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen), stop)
+        serve(chosen, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen), stop, lookup)

@@ -37,7 +37,7 @@ _PARTITIONS = 4
 _LONGEST = 60.0
 _WINDOW = 2.0
 """The fleet sends its lines in order, so nobody has to wait long for late ones."""
-_PLAIN_WIDTH = 110
+_PLAIN_WIDTH = 120
 
 
 def run(folder: Path, *, fresh: bool, keep: bool) -> None:
@@ -104,7 +104,7 @@ def _elasticsearch(stack: Stack) -> ElasticsearchSettings:
 
 def _table(client: Elasticsearch, console: Console) -> None:
     table = Table(title="Episodes, out of Elasticsearch", title_justify="left")
-    for column in ("first event (UTC)", "host", "scope", "reports", "kills", "victims"):
+    for column in ("first event (UTC)", "host", "scope", "reports", "kills", "victims", "used by"):
         table.add_column(column, justify="right" if column in {"reports", "kills"} else "left", overflow="fold")
     client.indices.refresh(index="oom-*")
     found = client.search(index="oom-episode-*", sort=["@timestamp", "event.id"], size=100)
@@ -125,7 +125,17 @@ def _row(source: dict[str, Any]) -> tuple[str, ...]:
         str(episode["report_count"]),
         str(episode["kill_count"]),
         ", ".join(episode.get("victim_names", [])),
+        _culprit(oom.get("culprit", {})),
     )
+
+
+def _culprit(culprit: dict[str, Any]) -> str:
+    """Who used the memory and how sure that is; of an OpenVZ container also the largest group."""
+    if "name" not in culprit:
+        return ""
+    group = culprit.get("group")
+    others = f", {group['count']} {group['name']}" if group and group["name"] != culprit["name"] else ""
+    return f"{culprit['name']}{others} ({culprit['confidence']})"
 
 
 def _sum_up(console: Console, before: Totals, after: Totals) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest import __version__, sentence
+from ingest import __version__, explanation, sentence
+from ingest.analysis.episode import whole
+from ingest.document._looked_up import with_looked_up
 from ingest.document._pieces import (
     as_text,
     base,
@@ -26,6 +28,7 @@ from ingest.document._pieces import (
     span,
     task_row,
     task_table,
+    verdict_of,
     victim_state,
 )
 from ingest.document._shipped import of_the_host, shipped
@@ -34,6 +37,7 @@ from ingest.document._tree import Tree, iso, merge, present
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
+from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import Action, Document, Outcome
 
 if TYPE_CHECKING:
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
     from ingest.model import Episode, Joined, Rejected, Victim
 
 __all__ = ["ORIGINAL_CAP", "all_of", "of_episode", "of_refused", "of_rejected", "of_report"]
+
+_NAMES = 100
+"""Names and signatures of an episode that its document lists; beyond that only the counts tell."""
 
 ORIGINAL_CAP = 65_536
 """Characters of raw text kept in a document; the cut is flagged."""
@@ -60,6 +67,7 @@ def of_episode(episode: Episode, prefix: str) -> Document:
     """The document of an episode as far as it has got."""
     kills = [victim for member in episode.members for victim in member.victims]
     signatures = list(dict.fromkeys(member.signature for member in episode.members))
+    together = whole(episode)
     source = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
     merge(source, of_the_host(episode.metadata))
     merge(source, runs_in(episode.scope, None))
@@ -80,15 +88,20 @@ def of_episode(episode: Episode, prefix: str) -> Document:
                 "family": episode.family,
                 **scope_of(episode.scope),
                 "signature": signatures[0],
+                "signature_name": episode.members[0].signature_name,
                 "episode": {
                     "id": episode.id,
                     "open": episode.open,
                     "report_count": len(episode.members),
                     "kill_count": len(kills),
-                    "victim_names": sorted({name for _, name in kills}),
-                    "signatures": signatures,
+                    "victim_names": sorted({name for _, name in kills})[:_NAMES],
+                    "signatures": signatures[:_NAMES],
+                    "restarts": together.restarts,
+                    "storm": together.storm,
                 },
-                "culprit": culprit_of(episode.culprit),
+                "culprit": culprit_of(together.culprit),
+                **verdict_of(together.codes, episode.family),
+                "explanation": " ".join(explanation.of_episode(episode, together)),
             },
         },
     )
@@ -116,12 +129,15 @@ def of_refused(document: Document, status: int, reason: str, prefix: str) -> Doc
     return Document(f"{prefix}-deadletter-{month}", document_id, document.version, present(source))
 
 
-def all_of(joined: Sequence[Joined], episodes: Sequence[Episode], prefix: str) -> Iterator[Document]:
-    """Every document of one step, each episode once, in its last state."""
+def all_of(
+    joined: Sequence[Joined], episodes: Sequence[Episode], prefix: str, lookup: Lookup = NO_LOOKUP
+) -> Iterator[Document]:
+    """Every document of one step, each episode once, in its last state, with what the lookup tables know."""
     for each in joined:
-        yield from of_report(each, prefix)
+        for document in of_report(each, prefix):
+            yield with_looked_up(document, lookup)
     for episode in episodes:
-        yield of_episode(episode, prefix)
+        yield with_looked_up(of_episode(episode, prefix), lookup)
 
 
 # ---------------------------------------------------------------- one function for each kind
@@ -157,7 +173,7 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
             },
             "oom": {
                 "kernel": {"timestamp": {"us": victim.uptime_us}},
-                "victim": victim_state(report, victim),
+                "victim": victim_state(joined, victim),
                 "reaper": reaper_state(victim),
                 "cgroup": {"task": cgroup_path(victim.cgroup)},
                 "openvz": openvz_exit(victim),
@@ -208,6 +224,7 @@ def _report(joined: Joined, prefix: str) -> Document:
                 "system": system_state(report.machine),
                 "cgroup": cgroup_stat(report.cgroup),
                 "host": {"hardware": report.kernel.hardware} if report.kernel else None,
+                "explanation": " ".join(explanation.of_report(report, joined.analysis)),
                 "tasks": task_table(report),
                 "openvz": openvz_round(report),
             },
@@ -233,6 +250,7 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
                     "constraint": report.constraint,
                     **scope_of(report.scope),
                     "signature": identified.signature,
+                    "signature_name": identified.signature_name,
                     "report": {"id": identified.id},
                     "episode": {"id": joined.episode.id},
                     "victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy},

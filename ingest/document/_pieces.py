@@ -8,6 +8,7 @@ from ingest import __version__, analysis, cgroup
 from ingest.document._tree import Tree, iso, present
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.model import ScopeKind
+from ingest.verdicts import advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ingest.model import (
         CgroupState,
+        Code,
         Counter,
         Culprit,
         Host,
@@ -63,6 +65,7 @@ def common(joined: Joined) -> Tree:
             "constraint": report.constraint,
             **scope_of(report.scope),
             "signature": identified.signature,
+            "signature_name": identified.signature_name,
             "report": {"id": identified.id},
             "episode": {"id": joined.episode.id},
             "kernel": {"taint": list(kernel.taint) if kernel else None},
@@ -87,7 +90,8 @@ def common(joined: Joined) -> Tree:
             else None,
             "cgroup": cgroup_state(report.cgroup),
             "psi": pressure_of(report),
-            "culprit": culprit_of(analysis.culprit(report)),
+            "culprit": culprit_of(joined.analysis.culprit),
+            **verdict_of(joined.analysis.codes, report.family),
             "system": {"page_size": page_size_of(report)},
         },
     }
@@ -158,11 +162,13 @@ def memory_counter(counter: Counter | None) -> Tree | None:
     }
 
 
-def victim_state(report: Report, victim: Victim) -> Tree:
+def victim_state(joined: Joined, victim: Victim) -> Tree:
+    report = joined.identified.report
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
     memory = process_sizes(victim.sizes) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
     return {
         "score": victim.score,
+        "badness": dict(joined.analysis.badness).get(victim.pid),
         "score_adj": victim.score_adj,
         "adj_legacy": victim.adj_legacy,
         "signal": victim.signal,
@@ -215,15 +221,32 @@ def openvz_round(report: Report) -> Tree | None:
 def culprit_of(culprit: Culprit | None) -> Tree | None:
     if culprit is None:
         return None
+    group = culprit.group
     return {
+        "kind": culprit.kind,
         "name": culprit.name,
         "pid": culprit.pid,
         "rss": in_bytes(culprit.rss),
+        "freed": in_pages(culprit.freed_pages),
         "share": culprit.share,
         "confidence": culprit.confidence,
         "rule": culprit.rule,
         "is_victim": culprit.is_victim,
+        "doubts": list(culprit.doubts),
+        "group": {
+            "name": group.name,
+            "count": group.count,
+            "rss": in_bytes(group.rss),
+            "freed": in_pages(group.freed_pages),
+        }
+        if group
+        else None,
     }
+
+
+def verdict_of(codes: tuple[Code, ...], family: str) -> Tree:
+    """What was found, by codes, and the codes of what to do next."""
+    return {"verdict": list(codes), "advice": list(advice(codes, family))}
 
 
 def pressure_of(report: Report) -> Tree | None:
@@ -266,6 +289,10 @@ def task_row(report: Report, task: Task, rank: int) -> Tree:
 
 def in_bytes(count: int | None) -> Tree | None:
     return {"bytes": count} if count is not None else None
+
+
+def in_pages(count: int | None) -> Tree | None:
+    return {"pages": count} if count is not None else None
 
 
 def as_text(number: int | None) -> str | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.document._tree import Tree, leaf
 from ingest.fields import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from ingest.document._tree import Tree
 
 _OF_THE_HOST = ("agent", "cloud", "host", "labels", "orchestrator")
 _NAMES = frozenset(field.name for field in SHIPPED)
@@ -22,12 +21,12 @@ def shipped(metadata: Mapping[str, object] | None, own: Mapping[str, object]) ->
     """
     if not metadata:
         return {}
-    ours = {_leaf(own, "kubernetes", "pod", "uid"), _leaf(own, "container", "id")} - {None}
-    theirs = {_leaf(metadata, "kubernetes", "pod", "uid"), _leaf(metadata, "container", "id")} - {None}
+    ours = {leaf(own, "kubernetes", "pod", "uid"), leaf(own, "container", "id")} - {None}
+    theirs = {leaf(metadata, "kubernetes", "pod", "uid"), leaf(metadata, "container", "id")} - {None}
     if not ours or ours & theirs:
         return dict(metadata)
     kept: Tree = {root: value for root, value in metadata.items() if root in _OF_THE_HOST}
-    node = _leaf(metadata, "kubernetes", "node", "name")
+    node = leaf(metadata, "kubernetes", "node", "name")
     return kept | ({"kubernetes": {"node": {"name": node}}} if node is not None else {})
 
 
@@ -41,22 +40,15 @@ def shipped_in(source: Mapping[str, object]) -> Tree | None:
     found = {
         name: value
         for name in sorted(_NAMES)
-        if name.partition(".")[0] in _OF_THE_HOST and (value := _leaf(source, *name.split("."))) is not None
+        if name.partition(".")[0] in _OF_THE_HOST and (value := leaf(source, *name.split("."))) is not None
     }
     kept: Tree = {}
     for name, value in found.items():
-        *branches, leaf = name.split(".")
+        *branches, last = name.split(".")
         node = kept
         for branch in branches:
             below = node.setdefault(branch, {})
             assert isinstance(below, dict)  # noqa: S101  no field is also a branch
             node = below
-        node[leaf] = value
+        node[last] = value
     return kept or None
-
-
-def _leaf(tree: Mapping[str, object], *path: str) -> object:
-    value: object = tree
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value

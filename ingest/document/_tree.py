@@ -40,6 +40,14 @@ def present(tree: Mapping[str, object]) -> Tree:
     return kept
 
 
+def leaf(tree: Mapping[str, object], *path: str) -> object:
+    """What stands at the end of a path; ``None`` where the path ends before."""
+    value: object = tree
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
 def iso(at: datetime) -> str:
     """Milliseconds are what Elasticsearch's ``date`` keeps."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

@@ -6,7 +6,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingest.document._shipped import shipped_in
-from ingest.model import Culprit, Episode, Host, KnownKill, Member, Origin, Scope, ScopeKind, TimeSource, When
+from ingest.model import (
+    Code,
+    Confidence,
+    Culprit,
+    CulpritKind,
+    Doubt,
+    Episode,
+    Group,
+    Host,
+    KnownKill,
+    Member,
+    Origin,
+    Scope,
+    ScopeKind,
+    TimeSource,
+    When,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +70,6 @@ def episode_of(source: Source, members: tuple[Member, ...]) -> Episode:
             oom["time"]["year_inferred"],
             oom["time"]["zone_inferred"],
         ),
-        culprit=_culprit(oom.get("culprit")),
         provider=source["event"]["provider"],
         metadata=shipped_in(source),
     )
@@ -90,21 +105,39 @@ def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool
         start=datetime.fromisoformat(source["event"]["start"]),
         end=datetime.fromisoformat(source["event"]["end"]),
         signature=oom["signature"],
+        signature_name=oom["signature_name"],
         victims=tuple((kill_id, name) for kill_id, name, _ in victims),
         unconfirmed=sum(not confirmed for _, _, confirmed in victims),
         uptime_us=None if timed else oom.get("kernel", {}).get("timestamp", {}).get("us"),
+        verdict=tuple(Code(code) for code in oom.get("verdict", ())),
+        culprit=_culprit(oom.get("culprit")),
     )
 
 
 def _culprit(found: Mapping[str, Any] | None) -> Culprit | None:
     if found is None:
         return None
+    group = found.get("group")
     return Culprit(
-        name=found["name"],
+        kind=CulpritKind(found["kind"]),
+        name=found.get("name"),
         pid=found.get("pid"),
-        rss=found.get("rss", {}).get("bytes"),
+        rss=_bytes(found),
+        freed_pages=_pages(found),
         share=found.get("share"),
-        confidence=found["confidence"],
+        confidence=Confidence(found["confidence"]),
         rule=found["rule"],
         is_victim=found["is_victim"],
+        group=Group(name=group["name"], count=group["count"], rss=_bytes(group), freed_pages=_pages(group))
+        if group
+        else None,
+        doubts=tuple(Doubt(doubt) for doubt in found.get("doubts", ())),
     )
+
+
+def _bytes(found: Mapping[str, Any]) -> int | None:
+    return found.get("rss", {}).get("bytes")  # type: ignore[no-any-return]  # JSON
+
+
+def _pages(found: Mapping[str, Any]) -> int | None:
+    return found.get("freed", {}).get("pages")  # type: ignore[no-any-return]  # JSON

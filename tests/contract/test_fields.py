@@ -47,7 +47,7 @@ def test_every_field_says_what_it_means() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_an_index_stays_far_from_the_field_limit(kind: Kind) -> None:
     objects = {name.rsplit(".", depth)[0] for name in mapping.paths(kind) for depth in range(1, name.count(".") + 1)}
-    assert len(mapping.paths(kind)) + len(objects) < 300
+    assert len(mapping.paths(kind)) + len(objects) < 350  # of 1,000
 
 
 def _documents() -> list[Any]:

@@ -94,14 +94,13 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     heads.refresh()
     begin = datetime(2010, 4, 20, 20, 0, tzinfo=UTC)
     scope = Scope(ScopeKind.CONTAINER, "13516")
-    found = heads.at("el135", scope, begin, begin + timedelta(minutes=4))
-    assert found is not None
+    (found,) = heads.at("el135", scope, begin, begin + timedelta(minutes=4))
     (stored,) = [each for each in documents if "-episode-" in each.index]
     assert found.id == stored.id
     assert found.version == stored.version
     assert sum(len(member.victims) for member in found.members) == 20
-    assert heads.at("el135", scope, begin - timedelta(hours=2), begin - timedelta(hours=1)) is None
-    assert heads.at("el135", Scope(ScopeKind.MACHINE), begin, begin + timedelta(minutes=4)) is None
+    assert heads.at("el135", scope, begin - timedelta(hours=2), begin - timedelta(hours=1)) == []
+    assert heads.at("el135", Scope(ScopeKind.MACHINE), begin, begin + timedelta(minutes=4)) == []
     assert [episode.id for episode in heads.open(Partition("t", 0))] == [found.id]
     assert heads.open(Partition("t", 1)) == []
 

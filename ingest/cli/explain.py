@@ -1,0 +1,89 @@
+"""``oom-ingest explain``: one log, explained to one person."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ingest.adapters import files
+from ingest.cli import options, status
+from ingest.explain.view import episode_view
+from ingest.model import TimeSource
+from ingest.offline import episodes
+
+if TYPE_CHECKING:
+    from ingest.explain.view import EpisodeView
+
+_PLAIN_WIDTH = 120
+
+
+@click.command(name="explain")
+@click.argument("file", type=click.Path(path_type=Path), default="-")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one self-contained page here.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each episode.")
+@click.option("--lines", is_flag=True, help="Print every line with what its values mean.")
+@click.option("--host", help="Host of lines that name none, such as those of dmesg.")
+@click.option("--timezone", help="Zone of time stamps that name none; UTC if unset.")
+@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) by which years are chosen.")
+@options.config_file
+def command(
+    file: Path,
+    html: Path | None,
+    as_json: bool,
+    lines: bool,
+    host: str | None,
+    timezone: str | None,
+    recorded_at: datetime | None,
+    config_file: Path | None,
+) -> None:
+    """Say what ran out, who died, who used the memory and what to do, for every episode in FILE (or standard input).
+
+    Exit status 1: the log has no OOM record.
+    """
+    with status.plain_errors():
+        chosen = options.settings(config_file, {("envelope", "timezone"): timezone})
+        envelope = options.envelope(chosen, TimeSource.FILE, host)
+        raws = files.read(None if str(file) == "-" else file, recorded_at.replace(tzinfo=UTC) if recorded_at else None)
+        try:
+            found = episodes(raws, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
+        except OSError as error:
+            status.stop(f"{file} cannot be read: {error.strerror}", status.USAGE)
+        views = [episode_view(episode, joined, envelope) for episode, joined in found]
+        if not views:
+            status.stop(f"no OOM record in {'standard input' if str(file) == '-' else file}", status.FINDING)
+        if html is not None:
+            _write_page(views, html, "standard input" if str(file) == "-" else file.name)
+        elif as_json:
+            _print_json(views)
+        else:
+            _print(views, lines=lines)
+
+
+def _write_page(views: list[EpisodeView], html: Path, source: str) -> None:
+    from ingest.explain.page import render  # noqa: PLC0415  the template engine is needed here only
+
+    html.write_text(render(views, source), encoding="utf-8")
+    click.echo(f"wrote {html}")
+
+
+def _print_json(views: list[EpisodeView]) -> None:
+    import msgspec  # noqa: PLC0415  beside its use
+
+    for view in views:
+        sys.stdout.buffer.write(msgspec.json.encode(view) + b"\n")
+
+
+def _print(views: list[EpisodeView], *, lines: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415  a page or JSON needs no terminal
+
+    from ingest.explain.terminal import draw  # noqa: PLC0415  likewise
+
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PLAIN_WIDTH, color_system=None)
+    for view in views:
+        draw(view, console, lines=lines)

@@ -1,0 +1,53 @@
+"""Episodes as one self-contained HTML page: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ingest import __version__
+from ingest.explain.safe import shown
+from ingest.sentence import duration, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.explain.lines import LineView
+    from ingest.explain.view import EpisodeView
+
+_TEMPLATES = files("ingest.explain") / "templates"
+
+
+def render(views: Sequence[EpisodeView], source: str) -> str:
+    """The page of some episodes of a log named ``source``. Everything that the log says is escaped."""
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (_TEMPLATES / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: (
+            value if isinstance(value, Markup) else shown(value) if isinstance(value, str) else value
+        ),
+    )
+    environment.filters |= {"size": size, "duration": duration, "marked": marked, "percent": _percent}
+    return environment.get_template("page.html.j2").render(views=views, source=source, version=__version__)
+
+
+def marked(line: LineView) -> Markup:
+    """A raw line as HTML, each value in an element that tells what it means when it is pointed at or tapped."""
+    pieces, at = [], 0
+    for value in line.values:
+        meaning = f"{value.label}{'' if value.proven else ' (inferred)'}: {value.text}"
+        word = escape(shown(line.text[value.start : value.end]))
+        pieces += [escape(shown(line.text[at : value.start])), Markup('<span class="v" tabindex="0">')]
+        pieces += [word, Markup('<span class="m" role="tooltip">'), escape(meaning), Markup("</span></span>")]
+        at = value.end
+    return Markup("").join([*pieces, escape(shown(line.text[at:]))])
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

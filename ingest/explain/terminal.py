@@ -1,0 +1,137 @@
+"""An episode on a terminal: the verdict first. Plain text where it is piped, colours where it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ingest.explain.safe import shown
+from ingest.sentence import duration, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from ingest.explain.lines import LineView
+    from ingest.explain.view import EpisodeView, ReportView
+
+_BAR = 60
+_MOMENTS = 30
+_COLOURS = {
+    "memory of processes": "red",
+    "shared memory and tmpfs": "magenta",
+    "page cache": "yellow",
+    "kernel": "blue",
+    "page tables": "cyan",
+    "huge pages": "bright_blue",
+    "in no counter": "white",
+    "free": "green",
+}
+
+
+def draw(view: EpisodeView, console: Console, *, lines: bool) -> None:
+    """Print an episode; ``lines`` adds every raw line with what its values mean."""
+    when = f"{view.start:%Y-%m-%d %H:%M:%S} UTC"
+    over = duration((view.end - view.start).total_seconds())
+    console.print(_text(f"{view.host}, {view.scope}", "bold"), _text(f"  {when}, {over}", "dim"), sep="")
+    console.print()
+    for at, sentence in enumerate(view.sentences):
+        console.print(_text(sentence, "bold" if at == 0 else ""))
+    if view.advice:
+        console.print()
+        console.print(_text("What to do next", "bold"))
+        for advice in view.advice:
+            console.print(_text(f"- {advice}"))
+    _timeline(view, console)
+    for report in view.reports:
+        _report(report, console, alone=view.report_count == 1, lines=lines)
+    if len(view.reports) < view.report_count:
+        console.print(_text(f"{view.report_count - len(view.reports)} more reports are not shown.", "dim"))
+    console.print()
+
+
+def _timeline(view: EpisodeView, console: Console) -> None:
+    if len(view.moments) < 2:  # noqa: PLR2004  one moment is no timeline
+        return
+    console.print()
+    console.print(_text("Timeline", "bold"))
+    for moment in view.moments[:_MOMENTS]:
+        console.print(_text(f"{moment.at:%H:%M:%S}  {moment.text}", "bold" if moment.kind == "report" else ""))
+    if len(view.moments) > _MOMENTS:
+        console.print(_text(f"... and {len(view.moments) - _MOMENTS} more", "dim"))
+
+
+def _report(report: ReportView, console: Console, *, alone: bool, lines: bool) -> None:
+    console.print()
+    if not alone and (report.victims or report.processes or report.parts):
+        console.print(_text(f"Report of {report.at:%H:%M:%S}", "bold"))
+    if report.victims or report.trigger:
+        console.print(_answers(report))
+    if report.parts:
+        console.print(_bar(report))
+    if report.processes:
+        console.print(_processes(report))
+    if lines:
+        for line in report.lines:
+            console.print(*_line(line), sep="\n")
+
+
+def _answers(report: ReportView) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    sure = f" ({report.confidence} confidence)" if report.confidence else ""
+    some = ", ".join(report.victims[:5])
+    more = f" and {len(report.victims) - 5} more" if len(report.victims) > 5 else ""  # noqa: PLR2004  as above
+    for question, answer in (
+        ("who asked", report.trigger or "not told"),
+        ("who died", f"{some}{more}" or "nobody is known to have"),
+        ("who used it", f"{report.culprit}{sure}" if report.culprit else "cannot be known"),
+    ):
+        table.add_row(_text(question, "dim"), _text(answer))
+    return table
+
+
+def _bar(report: ReportView) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for part in report.parts:
+        width = max(1, round(part.share * _BAR))
+        bar = Text("#" * width, style=_COLOURS[part.kind])
+        table.add_row(_text(part.kind), _text(size(part.size)), bar)
+    return table
+
+
+def _processes(report: ReportView) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=f"Largest of {report.process_count} processes", title_justify="left")
+    for column in ("process", "pid", "held", "share", "adj", "badness", ""):
+        table.add_column(column, justify="left" if column in ("process", "") else "right")
+    for row in report.processes:
+        table.add_row(
+            _text(row.name),
+            str(row.pid),
+            size(row.held),
+            "" if row.share is None else f"{row.share:.0%}",
+            "" if row.score_adj is None else str(row.score_adj),
+            "" if row.badness is None else str(row.badness),
+            _text(row.fate, "bold red" if row.fate == "killed" else ""),
+        )
+    for group in report.groups:
+        table.add_row(_text(f"{group.count} {group.name} together"), "", size(group.held),
+                      "" if group.share is None else f"{group.share:.0%}")  # fmt: skip
+    return table
+
+
+def _line(line: LineView) -> Iterator[Text]:
+    yield _text(line.text, "bold")
+    if line.sentence:
+        yield _text(f"    {line.sentence}", "dim")
+    for value in line.values:
+        proven = "" if value.proven else " (inferred)"
+        yield _text(f"    {line.text[value.start : value.end].strip()}: {value.label}{proven}. {value.text}")
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Never markup: what strangers wrote is no command to the terminal or to the library."""
+    return Text(shown(text), style=style)

@@ -1,0 +1,246 @@
+"""What is shown of an episode: plain values, so that terminal, page and JSON say the same. Nothing here is escaped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest import explanation
+from ingest.analysis import held, largest_tasks
+from ingest.analysis.badness import may_be_killed
+from ingest.analysis.episode import whole
+from ingest.analysis.filled import groups
+from ingest.analysis.parts import Kind, parts
+from ingest.analysis.room import room, share
+from ingest.explain.lines import LineView, line_views
+from ingest.model import Action, Code, CulpritKind
+from ingest.verdicts import ADVICE, VERDICTS, advice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from ingest.envelope import Envelope
+    from ingest.model import Analysis, Culprit, Episode, Finding, Joined, Report, Victim
+
+_PROCESSES = 10
+_GROUPS = 5
+_REPORTS = 20
+"""Reports of one episode that are shown whole."""
+
+
+class FindingView(Struct, frozen=True):
+    """One finding: its code, title and meaning, how much, and the lines behind it."""
+
+    code: str
+    title: str
+    text: str
+    name: str | None
+    size: int | None
+    share: float | None
+    evidence: tuple[str, ...]
+
+
+class PartView(Struct, frozen=True):
+    """One part of the memory bar, in bytes."""
+
+    kind: Kind
+    size: int
+    share: float
+
+
+class ProcessView(Struct, frozen=True):
+    """A row of the table of the largest processes; sizes in bytes, ``badness`` in permille."""
+
+    name: str
+    pid: int
+    held: int
+    share: float | None
+    score_adj: int | None
+    badness: int | None
+    fate: str
+
+
+class GroupView(Struct, frozen=True):
+    """Processes of one name together."""
+
+    name: str
+    count: int
+    held: int
+    share: float | None
+
+
+class Moment(Struct, frozen=True):
+    """Something that happened, seconds after the episode's first line."""
+
+    at: datetime
+    after: float
+    kind: str
+    text: str
+
+
+class ReportView(Struct, frozen=True, kw_only=True):
+    """One report: three answers, the findings, the memory, the processes, and its lines."""
+
+    id: str
+    at: datetime
+    completeness: str
+    sentences: tuple[str, ...]
+    trigger: str | None
+    victims: tuple[str, ...]
+    culprit: str | None
+    confidence: str | None
+    findings: tuple[FindingView, ...]
+    capacity: int | None
+    parts: tuple[PartView, ...]
+    processes: tuple[ProcessView, ...]
+    process_count: int
+    groups: tuple[GroupView, ...]
+    lines: tuple[LineView, ...]
+
+
+class EpisodeView(Struct, frozen=True, kw_only=True):
+    """One episode: the verdict first, then what led to it. ``reports`` are those shown whole."""
+
+    id: str
+    host: str
+    scope: str
+    start: datetime
+    end: datetime
+    report_count: int
+    kill_count: int
+    sentences: tuple[str, ...]
+    codes: tuple[str, ...]
+    advice: tuple[str, ...]
+    moments: tuple[Moment, ...]
+    reports: tuple[ReportView, ...]
+
+
+def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope) -> EpisodeView:
+    """An episode and its reports as they are shown.
+
+    Args:
+        episode: In its last state.
+        joined: Its reports, in their last state.
+        envelope: How its raw lines are read once more, to explain their values.
+    """
+    ordered = sorted(joined, key=lambda each: (each.identified.report.when.at, each.identified.id))
+    together = whole(episode)
+    shown = sorted(ordered, key=lambda each: not each.identified.report.victims)[:_REPORTS]
+    kept = [each for each in ordered if each in shown]
+    return EpisodeView(
+        id=episode.id,
+        host=episode.host.name,
+        scope=f"{episode.scope.kind or 'unknown scope'}{f' {episode.scope.name}' if episode.scope.name else ''}",
+        start=episode.start,
+        end=episode.end,
+        report_count=len(episode.members),
+        kill_count=sum(len(member.victims) for member in episode.members),
+        sentences=tuple(_sentences(episode, ordered)),
+        codes=tuple(str(code) for code in together.codes),
+        advice=tuple(ADVICE[each] for each in advice(together.codes, episode.family)),
+        moments=tuple(_moments(ordered, episode.start)),
+        reports=tuple(_report_view(each, envelope) for each in kept),
+    )
+
+
+def _sentences(episode: Episode, ordered: list[Joined]) -> list[str]:
+    """Of a single report its own; of several those of the episode and of the report that tells most."""
+    main = max(ordered, key=_telling)
+    sentences = explanation.of_report(main.identified.report, main.analysis)
+    return sentences if len(ordered) == 1 else explanation.of_episode(episode, whole(episode), sentences)
+
+
+def _telling(joined: Joined) -> tuple[bool, int, int]:
+    report = joined.identified.report
+    culprit = joined.analysis.culprit
+    return culprit is not None and culprit.kind is not CulpritKind.CGROUP, len(report.tasks), len(report.victims)
+
+
+def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
+    report, analysis = joined.identified.report, joined.analysis
+    culprit, trigger = analysis.culprit, report.trigger
+    total = room(report).capacity
+    found = parts(report)
+    sum_of_parts = sum(part.size for part in found)
+    return ReportView(
+        id=joined.identified.id,
+        at=report.when.at,
+        completeness=report.completeness,
+        sentences=tuple(explanation.of_report(report, analysis)),
+        trigger=_process(trigger.name, trigger.pid) if trigger else None,
+        victims=tuple(_process(victim.name, victim.pid) for victim in report.victims),
+        culprit=_culprit(culprit) if culprit else None,
+        confidence=culprit.confidence if culprit else None,
+        findings=tuple(_finding(finding) for finding in analysis.findings),
+        capacity=total,
+        parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
+        processes=tuple(_processes(report, analysis)),
+        process_count=len(report.tasks),
+        groups=tuple(
+            GroupView(group.name, group.count, group.rss or 0, group.share)
+            for group in groups(report)[:_GROUPS]
+            if group.count > 1
+        ),
+        lines=tuple(line_views(report, envelope)),
+    )
+
+
+def _culprit(culprit: Culprit) -> str:
+    name = _process(culprit.name or str(culprit.kind), culprit.pid)
+    group = culprit.group
+    if group and group.name != culprit.name:
+        return f"{name}; by name {group.count} {group.name}"
+    return f"{group.count} {name}" if group and culprit.pid is None else name
+
+
+def _process(name: str, pid: int | None) -> str:
+    return f"{name} (pid {pid})" if pid is not None else name
+
+
+def _finding(finding: Finding) -> FindingView:
+    verdict = VERDICTS[finding.code]
+    return FindingView(
+        finding.code, verdict.title, verdict.text, finding.name, finding.size, finding.share, finding.evidence
+    )
+
+
+def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
+    capacity, badness = room(report).capacity, dict(analysis.badness)
+    died = {victim.pid: victim for victim in report.victims}
+    for task in largest_tasks(report, _PROCESSES):
+        fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
+        yield ProcessView(
+            task.name, task.pid, held(task), share(held(task), capacity), task.score_adj, badness.get(task.pid), fate
+        )
+
+
+def _fate(victim: Victim) -> str:
+    if victim.action is Action.SELECTED:
+        return "chosen"
+    return {True: "killed", False: "did not die", None: "signalled"}[victim.gone]
+
+
+# ---------------------------------------------------------------- the timeline
+
+
+def _moments(ordered: Sequence[Joined], start: datetime) -> Iterator[Moment]:
+    for joined in ordered:
+        yield from _moments_of(joined, start)
+
+
+def _moments_of(joined: Joined, start: datetime) -> Iterator[Moment]:
+    report = joined.identified.report
+    title = VERDICTS[joined.analysis.findings[0].code].title if joined.analysis.findings else Code.UNKNOWN
+    asked = f"; {report.trigger.name} asked" if report.trigger else ""
+    round_ = f" (round {report.openvz.seq})" if report.openvz and report.openvz.seq is not None else ""
+    yield _moment(report.when.at, start, "report", f"{title}{round_}{asked}")
+    for victim in report.victims:
+        pages = victim.openvz.freed_pages if victim.openvz else None
+        back = f", {pages:,} pages came back" if pages is not None else ""
+        yield _moment(victim.when.at, start, "kill", f"{_process(victim.name, victim.pid)} {_fate(victim)}{back}")
+
+
+def _moment(at: datetime, start: datetime, kind: str, text: str) -> Moment:
+    return Moment(at, max(0.0, (at - start).total_seconds()), kind, text)

@@ -1,0 +1,85 @@
+"""A whole episode in plain sentences: what its reports say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.explanation._words import SURE, counted, listed, pages, part_of_it, process
+from ingest.model import Code, ScopeKind
+from ingest.sentence import duration, size
+from ingest.verdicts import DOUBTS, VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.analysis.episode import Whole
+    from ingest.model import Culprit, Episode
+
+_SHOWN = 5
+
+
+def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list[str]:
+    """The sentences about an episode, the most important first.
+
+    Args:
+        episode: The episode.
+        whole: What its reports say together.
+        main: The sentences of its most telling report, where it is at hand: they say more of who died and why.
+    """
+    used = main[1:] if main else _used(whole.culprit)
+    return [_what(episode, whole), *used, *_rounds(episode), *_grew(whole), *_together(whole)]
+
+
+def _what(episode: Episode, whole: Whole) -> str:
+    kills = sum(len(member.victims) for member in episode.members)
+    seconds = (episode.end - episode.start).total_seconds()
+    over = f" within {duration(seconds)}" if seconds else ""
+    where = f" in {episode.scope.kind} {episode.scope.name}" if episode.scope.kind and episode.scope.name else ""
+    ran_out = f": {VERDICTS[whole.codes[0]].title}" if whole.codes else ""
+    told = f"{counted(len(episode.members), 'report')} with {counted(kills, 'kill')}"
+    return f"On {episode.host.name}{where}{ran_out}; {told}{over}."
+
+
+def _rounds(episode: Episode) -> Iterator[str]:
+    """Selection rounds of an OpenVZ container whose victims are not heard of again."""
+    if episode.family != "openvz" or episode.scope.kind is not ScopeKind.CONTAINER:
+        return
+    silent = [member for member in episode.members if not member.victims]
+    killed = [member for member in episode.members if member.victims]
+    if killed and (later := [member for member in silent if member.start > killed[-1].start]):
+        times = listed([f"{member.start:%H:%M:%S}" for member in later])
+        more = counted(len(later), "more selection round")
+        yield f"{more[0].upper()}{more[1:]} at {times} signalled tasks without a logged exit."
+
+
+def _used(culprit: Culprit | None) -> Iterator[str]:
+    if culprit is None:
+        return
+    who = process(culprit.name or culprit.kind, culprit.pid)
+    if culprit.freed_pages is not None:
+        held = f": {pages(culprit.freed_pages)} came back when it exited"
+    else:
+        held = f": {size(culprit.rss)}" if culprit.rss is not None else ""
+    part = part_of_it(culprit.share) if culprit.rss else ""
+    group = culprit.group
+    together = ""
+    if group is not None and group.name != culprit.name:
+        much = pages(group.freed_pages) if group.freed_pages is not None else size(group.rss) if group.rss else ""
+        together = f" The largest group by name is {group.name}: {group.count} processes{f', {much}' if much else ''}."
+    doubts = "; ".join(DOUBTS[doubt] for doubt in culprit.doubts)
+    why = f" Confidence is {culprit.confidence}{f': {doubts}' if doubts else ''}."
+    yield f"{SURE[culprit.confidence]} {who}{held}{part}.{together}{why}"
+
+
+def _grew(whole: Whole) -> Iterator[str]:
+    growth = whole.growth
+    if growth is not None and growth.size > 0:
+        before = duration(growth.over.total_seconds())
+        yield f"{growth.name} held {size(growth.size)} more in the last report than {before} before."
+
+
+def _together(whole: Whole) -> Iterator[str]:
+    if Code.RESTART_LOOP in whole.codes:
+        yield f"The same workload came back {counted(whole.restarts, 'time')} and was killed again."
+    if whole.storm:
+        yield "Many processes were killed in a short time."

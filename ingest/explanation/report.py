@@ -1,0 +1,124 @@
+"""One report in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.explanation import openvz
+from ingest.explanation._words import SURE, counted, listed, part_of_it, percent, process
+from ingest.model import Action, Code, CulpritKind
+from ingest.sentence import size
+from ingest.verdicts import DOUBTS, VERDICTS, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.model import Analysis, Culprit, Finding, Report, Victim
+
+
+def of_report(report: Report, analysis: Analysis) -> list[str]:
+    """The sentences about a report, the most important first."""
+    return [
+        _ran_out(report, analysis.findings[0]),
+        *openvz.ran_out(report),
+        *_died(report),
+        *_used(report, analysis.culprit),
+        *(_found(finding) for finding in analysis.findings[1:] if finding.code not in _SAID_ELSEWHERE),
+        *_asked(report),
+    ]
+
+
+_SAID_ELSEWHERE = (Code.SINGLE_PROCESS, Code.PROCESS_GROUP)
+"""The culprit's sentence says it."""
+
+
+def _ran_out(report: Report, finding: Finding) -> str:
+    host = report.host.name
+    name = f" {finding.name}" if finding.name else ""
+    match finding.code:
+        case Code.CGROUP_LIMIT | Code.CGROUP_SWAP_LIMIT:
+            which = "its memory limit" if finding.code is Code.CGROUP_LIMIT else "its limit of memory and swap"
+            limit = f" of {size(finding.size)}" if finding.size is not None else ""
+            return f"On {host} the cgroup{name} reached {which}{limit}; the machine itself was not the limit."
+        case Code.CONTAINER_LIMIT:
+            return f"On {host} the container{name} reached its own limit."
+        case Code.MACHINE_MEMORY:
+            ram = f" ({size(finding.size)} of RAM)" if finding.size else ""
+            return f"{host}{ram} ran out of memory as a whole."
+        case Code.MEMORY_NODE:
+            return f"On {host} the memory of {finding.name or 'the allowed nodes'} ran out, while other nodes had some."
+        case Code.LOW_ZONE:
+            return f"On {host} the memory zone{name} ran out, while other zones had plenty."
+        case Code.FRAGMENTATION:
+            free = f" ({size(finding.size)})" if finding.size is not None else ""
+            return f"On {host} memory was free{free}, but no block large enough for a request of {finding.name}."
+        case _:
+            return f"On {host}{f' in{name}' if name else ''} {VERDICTS[finding.code].title}."
+
+
+def _died(report: Report) -> Iterator[str]:
+    if not report.victims:
+        killed = report.cgroup.killed_path if report.cgroup else None
+        yield f"All of cgroup {killed} was killed." if killed else "No process is known to have died."
+        return
+    died = [victim for victim in report.victims if victim.action is Action.KILL and victim.gone is not False]
+    rest = [victim for victim in report.victims if victim not in died]
+    if died:
+        verb = "was" if len(died) == 1 else "were"
+        yield f"{listed([_victim(victim) for victim in died])} {verb} killed."
+    if rest:
+        names = listed([process(victim.name, victim.pid) for victim in rest])
+        yield f"{names} {'was' if len(rest) == 1 else 'were'} chosen; that it died is not confirmed."
+
+
+def _victim(victim: Victim) -> str:
+    held = f", {size(victim.sizes.rss)}" if victim.sizes.rss is not None else ""
+    return f"{victim.name} (pid {victim.pid}{held})"
+
+
+def _used(report: Report, culprit: Culprit | None) -> Iterator[str]:
+    if culprit is None:
+        return
+    if culprit.freed_pages is not None:
+        yield from openvz.used(report, culprit)
+        return
+    held = f": {size(culprit.rss)}" if culprit.rss is not None else ""
+    yield f"{SURE[culprit.confidence]} {_who(culprit)}{held}{part_of_it(culprit.share)}.{_doubtful(culprit)}"
+
+
+def _who(culprit: Culprit) -> str:
+    group = culprit.group
+    match culprit.kind:
+        case CulpritKind.PROCESS:
+            victim = ", the victim" if culprit.is_victim else ""
+            return f"{process(culprit.name or 'a process', culprit.pid)}{victim}"
+        case CulpritKind.GROUP:
+            return f"{counted(group.count, 'process') if group else 'the processes'} named {culprit.name}"
+        case CulpritKind.FILES:
+            return "files in memory (tmpfs, shared memory)" if culprit.rule == Code.SHARED_MEMORY else "the page cache"
+        case CulpritKind.KERNEL:
+            return f"the kernel ({VERDICTS[Code(culprit.rule)].title})"
+        case CulpritKind.CGROUP:
+            return f"cgroup or container {culprit.name}"
+
+
+def _doubtful(culprit: Culprit) -> str:
+    if not culprit.doubts:
+        return ""
+    return f" Confidence is {culprit.confidence}: {'; '.join(DOUBTS[doubt] for doubt in culprit.doubts)}."
+
+
+def _found(finding: Finding) -> str:
+    verdict = VERDICTS[finding.code]
+    title = verdict.title[0].upper() + verdict.title[1:]
+    name = f" ({finding.name})" if finding.name else ""
+    much = f": {size(finding.size)}" if finding.size else ""
+    part = f", {percent(finding.share)}" if finding.share is not None else ""
+    why = f" {verdict.text}" if verdict.question is Question.EVIDENCE else ""
+    return f"{title}{name}{much}{part}.{why}"
+
+
+def _asked(report: Report) -> Iterator[str]:
+    trigger = report.trigger
+    if trigger is not None:
+        yield f"{process(trigger.name, trigger.pid)} asked for memory at that moment; that says nothing of who used it."
