@@ -188,6 +188,8 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
 
 
 def _culprit(culprit: Culprit) -> str:
+    if culprit.kind is CulpritKind.CGROUP:
+        return f"{culprit.name}, nothing smaller is named"
     name = _process(culprit.name or str(culprit.kind), culprit.pid)
     group = culprit.group
     if group and group.name != culprit.name:

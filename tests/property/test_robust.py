@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import formats
@@ -69,6 +70,20 @@ def test_an_unknown_tail_keeps_the_record(identity: str, random: Random) -> None
     assert tailed.wording.id == plain.wording.id
     assert tailed.part == plain.part
     assert tailed.unread or known.family in ("kubelet", "node_problem_detector", "containerd")
+
+
+@settings(max_examples=200)
+@given(identity=st.sampled_from(sorted(printed())), random=st.randoms(use_true_random=False))
+def test_no_number_is_too_long(identity: str, random: Random) -> None:
+    text, _ = draw(random, identity)
+    numbers = list(re.finditer(r"\d+", text))
+    number = random.choice(numbers) if numbers else None
+    long = text if number is None else f"{text[: number.start()]}{'9' * 5_000}{text[number.end() :]}"
+    head = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+    heading = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
+    lines = [f"2026-11-22T10:15:01Z h kernel: {each}".encode() for each in (head, heading, long, text)]
+    raws = [Raw(Origin("f", None, at), each, AT) for at, each in enumerate(lines, 1)]
+    list(documents(raws, Envelope(), Bounds(), timedelta(minutes=5)))
 
 
 def test_unread_tails_are_counted_by_wording_and_kept_in_the_record() -> None:

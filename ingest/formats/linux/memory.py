@@ -193,7 +193,7 @@ def _zone_line() -> pp.ParserElement:
 
 
 def _reserve() -> pp.ParserElement:
-    return word("lowmem_reserve[]:") + pattern(r"-?\d+(?:\s+-?\d+)*", "numbers")
+    return word("lowmem_reserve[]:") + pattern(r"-?\d{1,25}(?:\s+-?\d{1,25})*", "numbers")
 
 
 def _buddy() -> pp.ParserElement:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 _P = TypeVar("_P")
 
-_IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d+)")
+_IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d{1,25})")
 _NODE_UB = -1
 
 _ONE_REPORTS = (Header, Cpu, Cpuset, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
@@ -150,7 +150,7 @@ def _tasks(said: Said) -> Iterator[Task]:
     if heading is None:
         return
     # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
-    cells = re.compile(rf"((?:-?\d+\s+){{{len(heading.columns) - 2}}}-?\d+) (.*)")
+    cells = re.compile(rf"((?:-?\d{{1,25}}\s+){{{len(heading.columns) - 2}}}-?\d{{1,25}}) (.*)")
     for row, _ in said.every(Row):
         if found := cells.fullmatch(row.rest):
             value = dict(zip(heading.columns, map(int, found[1].split()), strict=False))
