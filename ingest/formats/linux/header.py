@@ -9,7 +9,7 @@ from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, context, made
 from ingest.model import Role
 
-NODES = r"\(null\)|\d+(?:[,-]\d+)*"
+NODES = r"\(null\)|\d{1,5}(?:[,-]\d{1,5})*"
 """A node list as ``%*pbl`` prints it; a null mask prints ``(null)``."""
 
 
@@ -139,7 +139,7 @@ def _cpuset() -> pp.ParserElement:
         + word("cpuset=")
         + until(r" mems_allowed=", "cpuset")
         + word("mems_allowed=")
-        + pp.Optional(pattern(r"\d[\d,-]*", "mems"))
+        + pp.Optional(pattern(r"\d{1,5}(?:[,-]\d{1,5})*(?!\d)", "mems"))
     )
 
 

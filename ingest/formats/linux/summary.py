@@ -52,7 +52,7 @@ def _summary() -> pp.ParserElement:
         + word(",cpuset=")
         + pattern(r".*?(?=,mems_allowed=[\d,-]*,(?:global_oom|oom_memcg=))", "cpuset")
         + word(",mems_allowed=")
-        + pp.Optional(pattern(r"\d[\d,-]*(?=,)", "mems"))
+        + pp.Optional(pattern(r"\d{1,5}(?:[,-]\d{1,5})*(?=,)", "mems"))
         + whose
         + word(",task_memcg=")
         # A name has at most 15 bytes (60 characters when none is UTF-8), so the path ends as early as that allows.
