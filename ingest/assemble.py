@@ -161,8 +161,8 @@ class Assembler:
         for report in siblings:
             if not report.has(line):
                 continue
-            if match is None or match.wording.role is Role.BODY:
-                # Tables repeat lines: only a report that is told twice has copies of them.
+            if match is None or match.wording.role in (Role.BODY, Role.EVIDENCE):
+                # Reports repeat such lines: only one that is told twice has copies of them.
                 if report.copied:
                     return True
             elif match.wording.role is not Role.OPENS or line.uptime_us is not None or not report.named:
@@ -297,7 +297,7 @@ def _could(report: OpenReport, line: Line, match: Match) -> bool:
     """Whether a line that does not name a report's victim may be of it; a victim must not be given to the wrong one."""
     if report.strayed or not report.printed_by(line) or _elapsed(report.last, line) > report.format.pause:
         return False
-    return match.wording.role is Role.BODY or not report.mixed
+    return match.wording.role is not Role.VICTIM or not report.mixed
 
 
 def _context(siblings: Sequence[OpenReport], line: Line) -> OpenReport | None:

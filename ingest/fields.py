@@ -291,6 +291,12 @@ _REPORTED = (
     _f("oom.report.victim_count", Type.LONG, _REPORT, "Victims."),
     _f("oom.report.line_count", Type.LONG, _REPORT, "Lines."),
     _f("oom.report.lost_line_count", Type.LONG, _REPORT, "Lines known to be lost."),
+    _f(
+        "oom.report.suppressed_call_count",
+        Type.LONG,
+        _REPORT,
+        "Calls of a rate-limited kernel function: each would have printed a report or a part of one.",
+    ),
     _f("oom.report.unread_line_count", Type.LONG, _REPORT, "Lines with a tail that no wording knows."),
     _f("oom.report.original_truncated", Type.BOOLEAN, _REPORT, "True where `event.original` was cut."),
     _f("oom.tasks.count", Type.LONG, _REPORT, "Rows read from the process table."),

@@ -16,6 +16,9 @@ MONTHS = {
     )
 }
 
+_NUMBERED_MONTHS = {f"{number}{word}": number for number in range(1, 13) for word in ("月", "월")}
+"""Chinese, Japanese and Korean locales count the months."""
+
 _FUTURE = timedelta(days=1)
 """A line may be this much later than its hint: clocks are skewed and zones unknown. More means another year."""
 
@@ -45,6 +48,11 @@ def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: d
         return None
     at = min(past, key=lambda at: abs(at - hint))
     return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone is None)
+
+
+def month_of(word: str) -> int:
+    """The number of a month's abbreviation in English, or of a locale that counts months; 0 for any other word."""
+    return MONTHS.get(word) or _NUMBERED_MONTHS.get(word, 0)
 
 
 def dated_time(year: int, month: int, day: int, clock: str, zone: tzinfo | None, source: TimeSource) -> When | None:

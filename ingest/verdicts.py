@@ -257,7 +257,9 @@ VERDICTS: dict[Code, Verdict] = {
         "Two reports ran side by side. Only what names a victim is trusted.",
     ),
     Code.LINES_SUPPRESSED: Verdict(
-        _EVIDENCE, "the log says that lines were suppressed", "The kernel printed more than its rate limit allows."
+        _EVIDENCE,
+        "the log says that lines or reports were suppressed",
+        "The kernel printed more than its rate limit allows.",
     ),
     Code.RESTART_LOOP: Verdict(
         _EPISODE,

@@ -65,7 +65,7 @@ def topic(stack: Endpoints, name: str) -> str:
 @pytest.fixture
 def elastic(stack: Endpoints, name: str) -> Iterator[Elasticsearch]:
     """A client; what the test has put under its own name is removed afterwards."""
-    with Elasticsearch(stack.elasticsearch) as client:
+    with Elasticsearch(stack.elasticsearch, request_timeout=60) as client:
         yield client
         indices = list(client.indices.get(index=f"{name}-*", expand_wildcards="all"))
         if indices:

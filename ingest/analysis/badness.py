@@ -14,6 +14,8 @@ from msgspec import Struct
 from ingest.analysis.room import held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.model import Report, Task
 
 _NEVER = -1000
@@ -67,16 +69,24 @@ def generation(release: str | None) -> Generation | None:
 def badness(report: Report, allowed: int | None) -> dict[int, int]:
     """Points in bytes for each row that may be killed, by pid; empty where they cannot be recomputed.
 
-    The kernel prints them as permille of the memory allowed.
+    The kernel prints them as permille of the memory allowed. An adjustment is a part of that: where it is not told,
+    points leave adjustments out, and there are some only where one row is first with any.
 
     Args:
         report: One with a process table.
-        allowed: Bytes of memory and swap that the killer divides by (``Room.allowed``).
+        allowed: Bytes of memory and swap that the killer divides by (``Room.allowed``), where the report tells.
     """
     rule = generation(report.kernel.release if report.kernel else None)
-    if rule is None or not allowed:
+    killable = [task for task in report.tasks if may_be_killed(task)]
+    if rule is None or not killable or (not allowed and not _one_is_first(killable)):
         return {}
-    return {task.pid: _points(task, allowed, rule) for task in report.tasks if may_be_killed(task)}
+    return {task.pid: _points(task, allowed or 0, rule) for task in killable}
+
+
+def _one_is_first(tasks: Sequence[Task]) -> bool:
+    """Whether the largest row also has the highest adjustment: then it counts most whatever memory is allowed."""
+    largest = max(tasks, key=held)
+    return all((task.score_adj or 0) <= (largest.score_adj or 0) for task in tasks)
 
 
 def may_be_killed(task: Task) -> bool:

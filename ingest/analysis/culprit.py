@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ingest.analysis.evidence import lines, row_pattern
-from ingest.analysis.filled import groups, is_group, largest_victims
+from ingest.analysis.filled import groups, is_group, largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import held, room, share
+from ingest.analysis.zones import usable
 from ingest.model import Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _SMALL_SCORE = 100
 """Permille of memory and swap: a chosen victim that held less filled no machine, nor did anybody who may be killed."""
 _SMALL = 256 << 20
 """Bytes: a victim that held less filled no machine of these days."""
+
+_BIG = 1 << 30
+"""Bytes: a process that holds so much in a cgroup of its own is most of it in all likelihood."""
 
 _NOBODY = frozenset({Code.FRAGMENTATION, Code.REQUESTED})
 """Where nobody's use was the reason."""
@@ -59,7 +63,9 @@ def culprit(report: Report, findings: Sequence[Finding]) -> Culprit | None:
     if code in _NOBODY:
         return None
     if code is Code.LOW_ZONE:
-        return _low_zone(report)
+        return _low_zone(report, findings)
+    if tells_of_machine_only(report):
+        return None
     if found := returned(report) or only_exit(report):
         return found
     claims = [*_of_processes(report), *_of_findings(findings)]
@@ -143,19 +149,25 @@ def _doubts(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Itera
         yield Doubt.TABLE_CUT
 
 
-def _low_zone(report: Report) -> Culprit | None:
+def _low_zone(report: Report, findings: Sequence[Finding]) -> Culprit | None:
     """User pages can go to higher zones; what must be in a low one is the kernel's."""
     memory = report.machine.memory if report.machine else None
     if memory is None:
         return None
     parts = (memory.slab_unreclaimable, memory.slab_reclaimable, memory.slab, memory.kernel_stack, memory.page_tables)
+    slab = next((finding for finding in findings if finding.code is Code.SLAB and finding.name), None)
+    size = slab.size if slab and slab.size else sum(part or 0 for part in parts)
+    low = sum(zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in usable(report))
+    part = share(size, low)
+    sure = slab is not None and part is not None and part >= _CLEAR
     return Culprit(
         kind=CulpritKind.KERNEL,
-        name="low memory",
-        rss=sum(part or 0 for part in parts),
-        confidence=Confidence.MEDIUM,
+        name=slab.name if slab else "low memory",
+        rss=size,
+        share=part,
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
         rule=Code.LOW_ZONE.value,
-        doubts=(Doubt.HOLDER_NOT_NAMED,),
+        doubts=() if slab else (Doubt.HOLDER_NOT_NAMED,),
     )
 
 
@@ -171,16 +183,16 @@ def _of_victims(report: Report) -> Culprit | None:
     largest = max(sized, key=lambda victim: victim.sizes.rss or 0)
     if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
         return _victim_group(group)
-    if limit is None and report.family not in _BY_SCORE and _is_small(report, largest):
-        return None
     part = share(largest.sizes.rss, limit)
+    if report.family not in _BY_SCORE and _is_small(report, largest, part):
+        return _limited_cgroup(report)
     return Culprit(
         kind=CulpritKind.PROCESS,
         name=largest.name,
         pid=largest.pid,
         rss=largest.sizes.rss,
         share=part,
-        confidence=Confidence.MEDIUM if part is not None and part >= _CLEAR else Confidence.LOW,
+        confidence=Confidence.MEDIUM if _is_most(report, largest, part) else Confidence.LOW,
         rule="victim",
         is_victim=True,
         group=group,
@@ -203,13 +215,38 @@ def _victim_group(group: Group) -> Culprit:
     )
 
 
-def _is_small(report: Report, victim: Victim) -> bool:
-    """Whether a victim of a whole machine held too little to have filled it."""
+def _is_most(report: Report, victim: Victim, part: float | None) -> bool:
+    """Whether a victim held most of the room; where that is not told, whether it is large in a cgroup of its own."""
+    if part is not None:
+        return part >= _CLEAR
+    limit = report.cgroup.limit_path if report.cgroup else None
+    return limit is not None and victim.cgroup == limit and (victim.sizes.rss or 0) >= _BIG
+
+
+def _is_small(report: Report, victim: Victim, part: float | None) -> bool:
+    """Whether a victim held too little of the room, or of a machine of an unknown size, to have filled it."""
+    if part is not None:
+        return part * 1000 < _SMALL_SCORE
     if report.scope.kind is not ScopeKind.MACHINE:
         return False
     if victim.score is not None:
         return victim.score < _SMALL_SCORE
     return (victim.sizes.rss or 0) < _SMALL
+
+
+def _limited_cgroup(report: Report) -> Culprit | None:
+    """A cgroup at its limit, of which the victim held next to nothing and the record names nobody else."""
+    state = report.cgroup
+    if report.scope.kind is not ScopeKind.CGROUP or state is None or state.limit_path is None:
+        return None
+    return Culprit(
+        kind=CulpritKind.CGROUP,
+        name=state.limit_path.rpartition("/")[2] or state.limit_path,
+        rss=state.memory.usage if state.memory else None,
+        confidence=Confidence.MEDIUM,
+        rule="limited_cgroup",
+        doubts=(Doubt.NO_PROCESS_TABLE,),
+    )
 
 
 def _of_cgroup(report: Report) -> Culprit | None:

@@ -61,7 +61,7 @@ def limits(report: Report) -> Iterator[Finding]:
             pass
     if _is_open_ended(report):
         yield Finding(code=Code.TAIL_MISSING)
-    if report.lost_lines:
+    if report.lost_lines or report.suppressed_calls:
         yield Finding(code=Code.LINES_SUPPRESSED)
 
 

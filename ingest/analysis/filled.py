@@ -59,7 +59,14 @@ def is_group(report: Report, group: Group) -> bool:
     return group.count >= _SEVERAL and largest < _MOST * (group.rss or 0)
 
 
+def tells_of_machine_only(report: Report) -> bool:
+    """Whether a cgroup's limit was hit, and table and counters are those of the whole machine (check_panic_on_oom)."""
+    return report.scope.kind is ScopeKind.CGROUP and report.cgroup is None and report.machine is not None
+
+
 def _processes(report: Report) -> Iterator[Finding]:
+    if tells_of_machine_only(report):
+        return
     if not report.tasks:
         yield from _of_victims(report)
         return
@@ -132,6 +139,7 @@ def _of_machine(report: Report) -> Iterator[Finding]:
     if report.machine is None:
         return
     memory, ram = report.machine.memory, machine(report).capacity
+    present = _present(report) or ram
     huge = sum(pages.total * pages.size for pages in report.machine.huge_pages)
     cache = _sum(memory.active_file, memory.inactive_file)
     for code, size, least in (
@@ -140,9 +148,9 @@ def _of_machine(report: Report) -> Iterator[Finding]:
         (Code.HUGE_PAGES, huge or None, _LARGE),
         (Code.PAGE_TABLES, memory.page_tables, _TABLES),
         (Code.PAGE_CACHE, cache, _LARGE),
-        (Code.UNACCOUNTED, _unaccounted(memory, ram, huge), _UNACCOUNTED),
+        (Code.UNACCOUNTED, _unaccounted(memory, present, huge), _UNACCOUNTED),
     ):
-        part = share(size, ram)
+        part = share(size, present if code is Code.UNACCOUNTED else ram)
         told = code is Code.SLAB and bool(report.machine.slabs)
         if part is not None and (part >= least or told):
             yield Finding(code=code, size=size, share=part, name=_largest_slab(report) if code is Code.SLAB else None)
@@ -153,9 +161,18 @@ def _largest_slab(report: Report) -> str | None:
     return max(slabs, key=lambda slab: slab.total).name if slabs else None
 
 
+def _present(report: Report) -> int | None:
+    """RAM of all zones that kernels before 3.9 tell; a driver may have marked pages reserved that it took from it."""
+    found = report.machine.zones if report.machine else ()
+    told = [zone.sizes["present"] for zone in found if "present" in zone.sizes and "managed" not in zone.sizes]
+    return sum(told) or None
+
+
 def _unaccounted(memory: SystemMemory, ram: int | None, huge: int) -> int | None:
     """RAM that is in no counter: drivers, balloons, graphics, network buffers (reference, part 6.1)."""
-    lru = (memory.active_anon, memory.inactive_anon, memory.active_file, memory.inactive_file)
+    lru: tuple[int | None, ...] = (memory.active, memory.inactive)  # One pair for all user pages until 2.6.27.
+    if memory.active_anon is not None:
+        lru = (memory.active_anon, memory.inactive_anon, memory.active_file, memory.inactive_file)
     if ram is None or memory.free is None or None in lru:
         return None
     others = (

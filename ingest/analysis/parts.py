@@ -47,7 +47,7 @@ def _cgroup(report: Report) -> dict[Kind, int]:
     """memory.stat of v2 or v1, the rest of the usage, and what was left of the limit."""
     state = report.cgroup
     usage = state.memory.usage if state and state.memory else None
-    if state is None or usage is None:
+    if state is None or usage is None or not state.stat:
         return {}
     stat = state.stat
     shared = stat.get("shmem", 0)

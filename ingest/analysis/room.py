@@ -13,14 +13,15 @@ _MOST_NODES = 1024
 """MAX_NUMNODES of the largest configurations."""
 
 if TYPE_CHECKING:
-    from ingest.model import Counter, Report, Task
+    from ingest.model import CgroupState, Counter, Report, Task
 
 
 class Room(Struct, frozen=True, kw_only=True):
     """Bytes; ``None`` where the report does not tell.
 
     Attributes:
-        capacity: What there was to be held: a cgroup's limit, or the machine's RAM without what the kernel reserved.
+        capacity: What there was to be held: a cgroup's limit or what it held at it, or the machine's RAM without what
+            the kernel reserved.
         swap: Swap that could be used beside it; 0 where there is none.
         swap_used: How much of that was in use.
     """
@@ -86,7 +87,9 @@ def _nodes(report: Report) -> set[int]:
 def _cgroup(report: Report) -> Room:
     state = report.cgroup
     memory = state.memory if state else None
-    capacity = _limit(memory)
+    capacity = _limit(memory) or _charged(state)
+    if report.machine is not None and report.machine.swap.total == 0:
+        return Room(capacity=capacity, swap=0, swap_used=0)
     if state is None or capacity is None:
         return Room(capacity=capacity, swap=None, swap_used=None)
     if state.swap is not None:
@@ -97,6 +100,15 @@ def _cgroup(report: Report) -> Room:
     limit = _limit(both)
     used = None if both.usage is None or memory.usage is None else max(0, both.usage - memory.usage)
     return Room(capacity=capacity, swap=None if limit is None else max(0, limit - capacity), swap_used=used)
+
+
+def _charged(state: CgroupState | None) -> int | None:
+    """What a cgroup at its limit holds by memory.stat of v2, which counts those below it too; v1 does not."""
+    stat = state.stat if state else {}
+    if "anon" not in stat or "file" not in stat:
+        return None
+    kernel = stat.get("kernel", stat.get("slab", 0) + stat.get("kernel_stack", 0))
+    return stat["anon"] + stat["file"] + kernel or None
 
 
 def _limit(counter: Counter | None) -> int | None:

@@ -218,6 +218,7 @@ def _report(joined: Joined, prefix: str) -> Document:
                     "victim_count": len(report.victims),
                     "line_count": len(report.lines),
                     "lost_line_count": report.lost_lines,
+                    "suppressed_call_count": report.suppressed_calls,
                     "unread_line_count": report.unread_lines or None,
                     "original_truncated": len(text) > ORIGINAL_CAP or None,
                 },

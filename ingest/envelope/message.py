@@ -13,6 +13,7 @@ _REPEATED = re.compile(r"message repeated (\d{1,9}) times: \[ ?(.*?)\]?$", re.DO
 _DROPPED = re.compile(r"(\*\* \d+ printk messages dropped \*\*) ?(.+)", re.DOTALL)
 _GLUED = re.compile(
     r" ?(?<!<\d>)(?<!<\d\d>)(?=(?:<\d{1,3}>)?\[ {0,4}\d{1,10}\.\d{6}\](?:\[ *[TC]\d+\])? )"
+    r"|(?=\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}\] )"
     r"|(?: [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,253})? kernel: (?=\[ {0,4}\d{1,10}\.\d{6}\])"
 )
 _MOST = 4_096

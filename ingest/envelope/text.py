@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ingest.envelope._sent import Anchor, Sent, Shape
 from ingest.model import TimeSource
-from ingest.timestamps import MONTHS, dated_time, epoch_time, iso_time, yearless_time
+from ingest.timestamps import MONTHS, dated_time, epoch_time, iso_time, month_of, yearless_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,9 @@ _KERNEL_TAG = re.compile(r" *kernel: ?")
 _UPTIME = re.compile(r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})\] ?")
 _CALLER = re.compile(r" *\[ *(?P<caller>[TC]\d{1,10})\] ?")
 _DATED = re.compile(
-    r" *\[[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})\] ?"
+    r" *\[\w{1,12}\.? {1,3}(?P<month>\w{1,12})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})\] ?"
 )
+"""``dmesg -T``; day and month are words of the locale."""
 _MINUTE = re.compile(r" *\[(?P<month>[A-Z][a-z]{2}) ?(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d)\] ?")
 _RELATIVE = re.compile(r" *\[ *\+\d{1,9}\.\d{1,6}\] ?")
 _JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
@@ -255,7 +256,7 @@ def _unescaped(message: str) -> str:
 
 def _computed(found: re.Match[str], anchor: Anchor) -> When | None:
     """The time that ``dmesg -T`` or ``-H`` computed."""
-    month, day, clock = MONTHS.get(found["month"], 0), int(found["day"]), found["clock"]
+    month, day, clock = month_of(found["month"]), int(found["day"]), found["clock"]
     if "year" in found.re.groupindex:
         return dated_time(int(found["year"]), month, day, clock, anchor.zone, TimeSource.DMESG)
     when = yearless_time(month, day, f"{clock}:00", anchor.zone, anchor.hint)

@@ -210,6 +210,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Lines that a wording explains but for their tail, or that look like the family's and that none explains."""
     lost_lines: int | None = None
     """Lines that the log itself says were suppressed or dropped within the report."""
+    suppressed_calls: int | None = None
+    """Calls of a rate-limited function of the kernel, each of which would have printed a report or a part of one."""
     head: str = ""
     """The opening line's text: what tells two reports apart that have no victim. Empty where there is no head."""
     shape: str = ""

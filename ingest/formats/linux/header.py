@@ -6,7 +6,7 @@ import pyparsing as pp
 
 from ingest.formats._elements import comm, ignored, integer, pattern, rest, until, word
 from ingest.formats._types import Fields, Wording
-from ingest.formats.linux._part import LinuxPart, context, made
+from ingest.formats.linux._part import LinuxPart, made
 from ingest.model import Role
 
 NODES = r"\(null\)|\d{1,5}(?:[,-]\d{1,5})*"
@@ -69,6 +69,12 @@ class Cpu(LinuxPart, frozen=True, kw_only=True):
         """From the CPU or Pid line's grammar."""
         taint = tuple(letter for letter in found.get("taint", "") if letter.isalpha())
         return cls(thread=found["thread"], release=found["release"], uid=found.get("uid"), taint=taint)
+
+
+class Stack(LinuxPart, frozen=True, kw_only=True):
+    """A line of the stack dump; ``charge`` is a function that only a failed charge to a memory cgroup calls."""
+
+    charge: str | None = None
 
 
 class Hardware(LinuxPart, frozen=True, kw_only=True):
@@ -184,7 +190,11 @@ def _stack() -> pp.ParserElement:
         r"Tainted: \[[A-Z]\]=.*",
         r"COMPACTION is disabled!!!",
     )
-    return pp.Suppress(pp.Regex("|".join(f"(?:{shape})" for shape in shapes)))
+    # A frame that the unwinder is sure of: no question mark stands before it.
+    charge = pp.Suppress(pp.Optional(pp.Regex(address))) + pattern(
+        r"mem_cgroup_(?:out_of_memory|oom_synchronize)(?=\+0x)", "charge"
+    )
+    return (charge + ignored()) | pp.Suppress(pp.Regex("|".join(f"(?:{shape})" for shape in shapes)))
 
 
 def _manual() -> pp.ParserElement:
@@ -282,7 +292,7 @@ WORDINGS = (
         role=Role.BODY,
         anchors=("0x", "Call ", ">", "R", "Code: ", "task: ", "Workqueue: ", "Tainted: [", "COMPACTION", " "),
         grammar=_stack,
-        part=context,
+        part=made(Stack),
         source="show_stack, show_regs, dump_header",
         versions="2.6.16 to 7.1",
         example=" dump_stack+0x66/0x8b",

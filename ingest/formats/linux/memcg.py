@@ -13,6 +13,11 @@ _COUNTED = ("pg", "workingset", "thp_", "numa_", "psw", "swpin", "swpout", "zswp
 """Keys of memory.stat that count events; everything else is bytes (memcg_stat_item, mm/memcontrol.c)."""
 
 
+_NO_LIMIT_KB = 1 << 53
+"""PAGE_COUNTER_MAX is LONG_MAX / PAGE_SIZE pages: printed in kB, one page less than this (page_counter.h, 64 bits)."""
+_PAGE_SIZES = frozenset({4 * KIB, 16 * KIB, 64 * KIB})
+
+
 class TaskIn(LinuxPart, frozen=True, kw_only=True):
     """The victim's cgroup and the one whose limit was hit; 3.16 prints them as two records."""
 
@@ -21,10 +26,14 @@ class TaskIn(LinuxPart, frozen=True, kw_only=True):
 
 
 class MemcgCounter(LinuxPart, frozen=True, kw_only=True):
-    """One counter of the cgroup at its limit: ``memory``, ``memory+swap``, ``swap`` or ``kmem``."""
+    """One counter of the cgroup at its limit: ``memory``, ``memory+swap``, ``swap`` or ``kmem``.
+
+    ``page_size`` in bytes is what the value for "no limit" gives away.
+    """
 
     name: str
     counter: Counter
+    page_size: int | None = None
 
     @classmethod
     def read(cls, found: Fields) -> MemcgCounter:
@@ -36,7 +45,8 @@ class MemcgCounter(LinuxPart, frozen=True, kw_only=True):
             unlimited=unlimited,
             failcnt=found["failcnt"],
         )
-        return cls(name=found["counter"], counter=counter)
+        page_size = (_NO_LIMIT_KB - found["limit"]) * KIB
+        return cls(name=found["counter"], counter=counter, page_size=page_size if page_size in _PAGE_SIZES else None)
 
 
 class Stats(LinuxPart, frozen=True, kw_only=True):
@@ -181,7 +191,7 @@ WORDINGS = (
     ),
     Wording(
         id="linux.memcg_stats",
-        role=Role.BODY,
+        role=Role.EVIDENCE,
         anchors=("Memory cgroup stats for ",),
         grammar=_stats,
         part=Stats.read,

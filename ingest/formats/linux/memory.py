@@ -332,7 +332,7 @@ WORDINGS = (
     Wording(
         id="linux.buddy",
         role=Role.BODY,
-        anchors=("kB = ", "kB) = "),
+        anchors=("kB = ", ") = "),
         grammar=_buddy,
         part=Buddy.read,
         source="show_free_areas",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import integer, pattern, until, word
-from ingest.formats._types import Wording
+from ingest.formats._elements import ignored, integer, pattern, until, word
+from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, context, made
 from ingest.model import Role
 
@@ -27,9 +27,15 @@ class UbRound(LinuxPart, frozen=True, kw_only=True):
 
 
 class Suppressed(LinuxPart, frozen=True, kw_only=True):
-    """Lines that the log says are missing."""
+    """What the log says is missing: so many lines, or so many calls of a function that would have printed some."""
 
     count: int
+    calls: bool = False
+
+    @classmethod
+    def read(cls, found: Fields) -> Suppressed:
+        """From the grammar. ``callbacks`` is ``___ratelimit``'s word for calls (lib/ratelimit.c)."""
+        return cls(count=found["count"], calls=found.get("what") == "callbacks")
 
 
 def _no_victim() -> pp.ParserElement:
@@ -97,9 +103,8 @@ def _beside() -> pp.ParserElement:
 def _suppressed() -> pp.ParserElement:
     console = word("**") + integer("count") + pp.Suppress(pp.Regex(r"printk messages dropped \*\*"))
     caller = pp.Optional(pp.Suppress(pp.Regex(r"[A-Za-z_]\w*:")))
-    return console | (
-        caller + integer("count") + pp.Suppress(pp.Regex(r"(?:messages|callbacks|output lines) suppressed.*"))
-    )
+    what = pattern(r"(?:messages|callbacks|output lines)(?= suppressed)", "what")
+    return console | (caller + integer("count") + what + word("suppressed") + ignored())
 
 
 def _neighbour() -> pp.ParserElement:
@@ -189,7 +194,7 @@ WORDINGS = (
         role=Role.BODY,
         anchors=(" suppressed", "printk messages dropped"),
         grammar=_suppressed,
-        part=made(Suppressed),
+        part=Suppressed.read,
         source="___ratelimit, __printk_ratelimit, console_unlock",
         versions="2.6.11 to 7.1",
         example="oom_kill_process: 15 callbacks suppressed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.formats.linux.header import Cpu, Cpuset, Hardware
+from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Stack
 from ingest.formats.linux.kill import Kill, Selected
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Node, Pages, ZoneLine
@@ -68,5 +68,7 @@ def of_cgroup(part: Part) -> bool | None:
             return part.message == "Memory cgroup out of memory"
         case TaskIn() | MemcgCounter() | Stats():
             return True
+        case Stack():
+            return True if part.charge else None
         case _:
             return None

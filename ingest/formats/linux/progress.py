@@ -13,6 +13,7 @@ from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
 from ingest.formats.linux.order import of_cgroup, once, rank
 from ingest.formats.linux.reaper import Reaped
 from ingest.formats.linux.summary import Summary
+from ingest.formats.linux.tasks import Row
 
 if TYPE_CHECKING:
     from ingest.model import Part
@@ -28,6 +29,7 @@ class LinuxProgress:
     chosen: set[int] = field(default_factory=set)
     killed: set[int] = field(default_factory=set)
     reaped: set[int] = field(default_factory=set)
+    listed: set[int] = field(default_factory=set)
     many: bool = False
     panicked: bool = False
     lines: int = 0
@@ -76,7 +78,9 @@ class LinuxProgress:
             case NotKilled():
                 return _fit(part.pid in named, could=not self.killed)
             case Reaped():
-                return _fit(part.pid in self.chosen | self.killed, could=False) + (part.pid in self.killed)
+                # Where the kill line is lost, the table that lists the process tells whose victim it was.
+                listed = part.pid in self.listed and not self.killed
+                return _fit(part.pid in self.chosen | self.killed, could=listed) + (part.pid in self.killed)
             case Group() | UbRound() | Panic() | NoVictim() | Suppressed():
                 return _fit(bool(named), could=True)
             case Manual():
@@ -116,6 +120,8 @@ class LinuxProgress:
                 self.killed.add(part.pid)
             case Reaped():
                 self.reaped.add(part.pid)
+            case Row():
+                self.listed.add(part.task)
             case Group():
                 self.many = True
             case Panic():

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from ingest import cgroup
 from ingest.formats._reports import begun
 from ingest.formats.linux import gfp
-from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual
+from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual, Stack
 from ingest.formats.linux.kernel_memory import Beancounter
 from ingest.formats.linux.kill import Kill, NotKilled, Selected
 from ingest.formats.linux.machine import machine_state
 from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn
-from ingest.formats.linux.memory import Buddy
+from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
 from ingest.formats.linux.reaper import Reaped
 from ingest.formats.linux.summary import Summary
@@ -54,7 +54,7 @@ _P = TypeVar("_P")
 _IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d{1,25})")
 _NODE_UB = -1
 
-_ONE_REPORTS = (Header, Cpu, Cpuset, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
+_ONE_REPORTS = (Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
 """What is said of one report and does not say of which."""
 
 
@@ -63,13 +63,12 @@ def report(block: Block, page_size: PageSize) -> Report:
 
     Args:
         block: The lines of one invocation.
-        page_size: What to go by where no free list line tells the page size.
+        page_size: What to go by where no line tells the page size.
     """
     said = Said(block, page_size)
     died = tuple(victims(said))
     constraint = _constraint(said)
     scope = _scope(said, constraint)
-    suppressed = [part.count for part, _ in said.every(Suppressed)]
     return replace(
         begun(
             block,
@@ -89,7 +88,8 @@ def report(block: Block, page_size: PageSize) -> Report:
         page_size=said.page_size if said.counts_pages else None,
         tasks=said.tasks,
         victims=died,
-        lost_lines=sum(suppressed) if suppressed else None,
+        lost_lines=_suppressed(said, calls=False),
+        suppressed_calls=_suppressed(said, calls=True),
         head=block.entries[0].line.text if said.headed or not died else "",
         echo=bool(died) and all(isinstance(part, Reaped) for part, _ in said.parts),
     )
@@ -107,10 +107,11 @@ class Said:
         every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
         self.headed = any(isinstance(part, Header) for part, _ in every)
         self.parts = [(part, line) for part, line in every if not (self.mixed and isinstance(part, _ONE_REPORTS))]
-        told = next((part.blocks[0].size for part, _ in self.every(Buddy) if part.blocks), None)
+        told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         self.tasks = tuple(_tasks(self))
-        self.counts_pages = bool(self.tasks) or told is not None or self.first(Beancounter) is not None
+        counted = (Pages, Buddy, Beancounter)
+        self.counts_pages = bool(self.tasks) or any(self.first(kind) is not None for kind in counted)
 
     def first(self, kind: type[_P]) -> _P | None:
         """The first part of a kind."""
@@ -143,6 +144,18 @@ class Said:
         if limit is None or (task is not None and not cgroup.is_within(task, limit)):
             return None, None
         return task, limit
+
+
+def _suppressed(said: Said, *, calls: bool) -> int | None:
+    counts = [part.count for part, _ in said.every(Suppressed) if part.calls is calls]
+    return sum(counts) if counts else None
+
+
+def _page_size(said: Said) -> int | None:
+    """The page size that the smallest free block is, or that the value for "no limit" gives away."""
+    told = (part.blocks[0].size for part, _ in said.every(Buddy) if part.blocks)
+    counted = (part.page_size for part, _ in said.every(MemcgCounter) if part.page_size)
+    return next(told, next(counted, None))
 
 
 def _tasks(said: Said) -> Iterator[Task]:
@@ -196,7 +209,7 @@ def _ub(said: Said) -> int | None:
 
 
 def _constraint(said: Said) -> Constraint | None:
-    """From the summary; without it only the wording of a kill line, or order -1, says what the constraint was."""
+    """From the summary; without it from the wording of a kill line, order -1, or what only a cgroup's report has."""
     summary, header = said.first(Summary), said.first(Header)
     if said.first(Manual) or (header and header.order == -1):
         return Constraint.MANUAL
@@ -209,7 +222,9 @@ def _constraint(said: Said) -> Constraint | None:
             return Constraint.MEMORY_POLICY
         if "cpuset" in message:
             return Constraint.CPUSET
-    return Constraint.MEMCG if said.first(TaskIn) else None
+    charged = any(part.charge for part, _ in said.every(Stack))
+    only_of_a_cgroup = any(said.first(kind) for kind in (TaskIn, MemcgCounter, Stats))
+    return Constraint.MEMCG if charged or only_of_a_cgroup else None
 
 
 def _scope(said: Said, constraint: Constraint | None) -> Scope:
@@ -218,7 +233,7 @@ def _scope(said: Said, constraint: Constraint | None) -> Scope:
         return Scope(ScopeKind.MACHINE) if ub in (0, _NODE_UB) else Scope(ScopeKind.CONTAINER, str(ub))
     ve = next((kill.ve for kill, _ in said.every(Kill) if kill.ve not in (None, "0")), None)
     summary, group, asked = said.first(Summary), said.first(Group), said.first(Cpuset)
-    if constraint is Constraint.MEMCG or said.first(MemcgCounter) is not None:
+    if constraint is Constraint.MEMCG:
         if ve is not None:
             return Scope(ScopeKind.CONTAINER, ve)
         return Scope(ScopeKind.CGROUP, said.limit_path() or (group.path if group and not summary else None))

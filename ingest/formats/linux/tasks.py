@@ -60,7 +60,7 @@ WORDINGS = (
     ),
     Wording(
         id="linux.tasks_heading",
-        role=Role.BODY,
+        role=Role.EVIDENCE,
         anchors=("total_vm",),
         grammar=_heading,
         part=Heading.read,

@@ -64,6 +64,11 @@ WORDINGS: Mapping[str, About] = {
     "linux.stack": About(
         text="Call stack, registers or words of the stack of the task that asked: how the kernel came to want memory. "
         "It tells the kind of request, not who used the memory.",
+        names={
+            "charge": Meaning(
+                "failed charge", "Memory was charged to a cgroup at its limit: that was hit, not the machine's memory."
+            )
+        },
         shapes=(
             shape(
                 r"Call [Tt]race:",
