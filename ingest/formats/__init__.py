@@ -15,6 +15,7 @@ import pyparsing as pp
 from msgspec import Struct
 
 from ingest.formats._types import STRANGER, Format, Progress, Wording
+from ingest.lowering import Interpreted, Lowered, compiled
 from ingest.model import Role
 
 if TYPE_CHECKING:
@@ -148,11 +149,9 @@ def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
 
 def _read_whole(line: Line, open_families: Collection[str]) -> Match | None:
     for family, wording, text in _possible(line, open_families):
-        try:
-            result = _grammar(family.name, wording.id).parse_string(text, parse_all=True)
-        except pp.ParseException:
-            continue
-        return Match(family, wording, wording.part(result.as_dict()))
+        found = _reader(family.name, wording.id).parse(text)
+        if found is not None:
+            return Match(family, wording, wording.part(found))
     return None
 
 
@@ -160,11 +159,9 @@ def _read_beginning(line: Line, open_families: Collection[str]) -> Match | None:
     for family, wording, text in _possible(line, open_families):
         if wording.role is Role.BODY:
             continue
-        try:
-            found = _open_ended(family.name, wording.id).parse_string(text).as_dict()
-        except pp.ParseException:
-            continue
-        return Match(family, wording, wording.part(found), found.pop("unread"))
+        found = _open_ended(family.name, wording.id).parse(text)
+        if found is not None:
+            return Match(family, wording, wording.part(found), found.pop("unread"))
     return None
 
 
@@ -183,24 +180,27 @@ def _possible(line: Line, open_families: Collection[str]) -> Iterator[tuple[Form
                 yield family, wording, text
 
 
-@cache
 def _grammar(family: str, wording_id: str) -> pp.ParserElement:
     wording = next(w for w in formats()[family].wordings if w.id == wording_id)
     return wording.grammar().parse_with_tabs()
 
 
 @cache
-def _open_ended(family: str, wording_id: str) -> pp.ParserElement:
+def _reader(family: str, wording_id: str) -> Lowered | Interpreted:
+    return compiled(_grammar(family, wording_id))
+
+
+@cache
+def _open_ended(family: str, wording_id: str) -> Lowered | Interpreted:
     """The same with a tail: anything that does not go on in the middle of a word."""
     tail = pp.Regex(r"(?<!\w)[\s\S]+|(?!\w)[\s\S]+").leave_whitespace()("unread")
-    return (_grammar(family, wording_id) + tail).parse_with_tabs()
+    return compiled((_grammar(family, wording_id) + tail).parse_with_tabs(), parse_all=False)
 
 
 @cache
 def _placed(family: str, wording_id: str) -> pp.ParserElement:
     """The grammar once more, each of its named results a ``Found``."""
-    wording = next(w for w in formats()[family].wordings if w.id == wording_id)
-    grammar = wording.grammar().parse_with_tabs()
+    grammar = _grammar(family, wording_id)
     for element in grammar.visit_all():  # type: ignore[no-untyped-call]
         if element.resultsName:
             element.add_parse_action(_found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyparsing as pp
 
+from ingest.lowering import converted
+
 KIB = 1024
 MIB = 1 << 20
 
@@ -24,12 +26,12 @@ def word(text: str) -> pp.ParserElement:
 
 def integer(name: str) -> pp.ParserElement:
     """A whole number, possibly negative, as ``int``; never the first digits of something longer."""
-    return pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?![\w])").set_parse_action(lambda t: int(t[0]))(name)
+    return converted(pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?![\w])"), int)(name)
 
 
 def unit(name: str, suffix: str, factor: int) -> pp.ParserElement:
     """``123kB`` and its like, as bytes: the number, at once followed by ``suffix``, times ``factor``."""
-    number = pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?={suffix})").set_parse_action(lambda t: int(t[0]) * factor)
+    number = converted(pp.Regex(rf"-?\d{{1,{_DIGITS}}}(?={suffix})"), lambda digits: int(digits) * factor)
     return number(name) + word(suffix)
 
 
@@ -45,7 +47,7 @@ def kibibytes(label: str, name: str) -> pp.ParserElement:
 
 def decimal(name: str) -> pp.ParserElement:
     """A number with an optional fraction, as ``float``."""
-    return pp.Regex(r"\d{1,12}(?:\.\d{1,9})?").set_parse_action(lambda t: float(t[0]))(name)
+    return converted(pp.Regex(r"\d{1,12}(?:\.\d{1,9})?"), float)(name)
 
 
 def until(anchor: str, name: str) -> pp.ParserElement:

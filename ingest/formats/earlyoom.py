@@ -16,6 +16,7 @@ import pyparsing as pp
 from ingest.formats._daemon import DaemonProgress, Ended, Signalled, noted, reporter, warned
 from ingest.formats._elements import MIB, comm, decimal, ignored, integer, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
+from ingest.lowering import converted
 from ingest.model import Role
 
 
@@ -30,7 +31,7 @@ def _low() -> pp.ParserElement:
 
 
 def _mib(label: str) -> pp.ParserElement:
-    number = pp.Regex(r"\d{1,20}(?= MiB)").set_parse_action(lambda t: int(t[0]) * MIB)
+    number = converted(pp.Regex(r"\d{1,20}(?= MiB)"), lambda digits: int(digits) * MIB)
     return word(label) + number("rss") + word("MiB")
 
 

@@ -7,6 +7,7 @@ import pyparsing as pp
 from ingest.formats._elements import KIB, integer, pattern, rest, until, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import UNLIMITED_KB, LinuxPart, context, made
+from ingest.lowering import converted
 from ingest.model import Counter, Role
 
 _COUNTED = ("pg", "workingset", "thp_", "numa_", "psw", "swpin", "swpout", "zswpin", "zswpout", "zswpwb")
@@ -103,7 +104,7 @@ def _limit_reached() -> pp.ParserElement:
 
 def _plain(label: str) -> pp.ParserElement:
     """``usage 123kB`` as the plain number of kB: a limit may stand for "none", so it is converted later."""
-    return word(label) + pp.Regex(r"\d{1,25}(?=kB)").set_parse_action(lambda t: int(t[0]))(label) + word("kB")
+    return word(label) + converted(pp.Regex(r"\d{1,25}(?=kB)"), int)(label) + word("kB")
 
 
 def _counter() -> pp.ParserElement:

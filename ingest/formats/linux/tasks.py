@@ -7,6 +7,7 @@ import pyparsing as pp
 from ingest.formats._elements import pattern, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, context
+from ingest.lowering import converted
 from ingest.model import Role
 
 
@@ -43,7 +44,7 @@ def _heading() -> pp.ParserElement:
 
 def _row() -> pp.ParserElement:
     """A row as far as every table has it; the heading says how many numbers stand before the name."""
-    task = pp.Regex(r"\d{1,10}(?=\])").set_parse_action(lambda t: int(t[0]))("task")
+    task = converted(pp.Regex(r"\d{1,10}(?=\])"), int)("task")
     return word("[") + task + word("]") + pattern(r"-?\d+\s+-?\d+\s+\d.*", "rest")
 
 
