@@ -159,6 +159,7 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         uptime_us=None if report.when.from_line else report.uptime_us,
         verdict=analysis.codes,
         culprit=analysis.culprit,
+        constraint=report.constraint,
     )
 
 

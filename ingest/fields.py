@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
@@ -184,7 +184,12 @@ SHIPPED = (
 
 _IDENTITY = (
     _f("oom.family", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "Family of formats: `linux`, `openvz`, `earlyoom`, ..."),
-    _f("oom.constraint", Type.KEYWORD, (*_SAID, Kind.TASK, Kind.SIGNATURE), "What bounded the memory."),
+    _f(
+        "oom.constraint",
+        Type.KEYWORD,
+        (*_LOGGED, Kind.SIGNATURE),
+        "What bounded the memory: none, memcg, cpuset, memory_policy, manual; of an episode, those of all reports.",
+    ),
     _f("oom.scope", Type.KEYWORD, _LOGGED, "Whose memory ran out: machine, cgroup, cpuset, container."),
     _f("oom.scope_name", Type.PATH, _LOGGED, "Which one: cgroup path, cpuset, container id."),
     _f("oom.signature", Type.KEYWORD, (*_LOGGED, Kind.SIGNATURE), "The same failure wherever it happens."),

@@ -86,6 +86,7 @@ def of_episode(episode: Episode, prefix: str) -> Document:
             "message": sentence.of_episode(episode),
             "oom": {
                 "family": episode.family,
+                "constraint": sorted({member.constraint for member in episode.members if member.constraint}),
                 **scope_of(episode.scope),
                 "signature": signatures[0],
                 "signature_name": episode.members[0].signature_name,

@@ -9,6 +9,7 @@ from ingest.document._shipped import shipped_in
 from ingest.model import (
     Code,
     Confidence,
+    Constraint,
     Culprit,
     CulpritKind,
     Doubt,
@@ -111,6 +112,7 @@ def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool
         uptime_us=None if timed else oom.get("kernel", {}).get("timestamp", {}).get("us"),
         verdict=tuple(Code(code) for code in oom.get("verdict", ())),
         culprit=_culprit(oom.get("culprit")),
+        constraint=Constraint(oom["constraint"]) if "constraint" in oom else None,
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.model.line import Host, Origin, When
-    from ingest.model.report import Report, Scope
+    from ingest.model.report import Constraint, Report, Scope
     from ingest.model.verdict import Analysis, Code, Culprit
 
 
@@ -33,6 +33,8 @@ class Member(Struct, frozen=True):
     verdict: tuple[Code, ...] = ()
     """What was found in it."""
     culprit: Culprit | None = None
+    constraint: Constraint | None = None
+    """What bounded the memory, where its wording says it."""
 
 
 class Episode(Struct, frozen=True):

@@ -1,0 +1,28 @@
+"""Stored reports give back the episode whose document is then written again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ingest.document import of_episode
+from ingest.document.stored import episode_of, members_of
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+
+def _stored(case: str) -> dict[str, list[dict[str, Any]]]:
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for line in (CORPUS / case).read_text().splitlines():
+        source = json.loads(line)["_source"]
+        kinds.setdefault(source["event"]["dataset"], []).append(source)
+    return kinds
+
+
+def test_an_episode_carries_the_constraints_of_its_reports_also_when_it_is_read_back() -> None:
+    stored = _stored("linux/pod_memcg.ndjson")
+    (episode,) = stored["oom.episode"]
+    assert episode["oom"]["constraint"] == ["memcg"]
+    members = members_of([(report, 1) for report in stored["oom.report"]], stored["oom.kill"])
+    assert of_episode(episode_of(episode, members), "oom").source == episode
