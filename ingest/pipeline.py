@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ingest import document, formats
 from ingest.analysis import analyse
 from ingest.assemble import Assembler, Bounds
@@ -274,21 +276,20 @@ class Pipeline:
         if raw.value is not None and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
         place = raw.origin.place
+        read = replace(read, record=raw if matters else None)
         for whole in self._partials.add(read, place, clock):
             for each in self._wrapped.add(whole, place, clock, matters=matters or whole is not read):
-                self._wait(each, clock, output, raw, matters=matters or each is not read)
+                self._wait(each, clock, output, matters=matters or each is not read)
 
-    def _wait(
-        self, read: Read, clock: datetime, output: Output, raw: Raw | None = None, *, matters: bool = True
-    ) -> None:
-        """A line waits for its turn, unless it cannot matter. ``raw`` is its record, for a dead letter."""
+    def _wait(self, read: Read, clock: datetime, output: Output, *, matters: bool = True) -> None:
+        """A line waits for its turn, unless it cannot matter."""
         line = read.whole
         if not (matters or self._assembler.families(line) or self._reorder.awaits(line)) or (
             line.tag is not None and line.tag not in self._tags
         ):
             self.counts[Count.NOT_OOM] += 1
             return
-        for waiting in self._reorder.add(read, raw if matters else None, clock):
+        for waiting in self._reorder.add(read, clock):
             self._take_lines(waiting, output)
 
     def _advance(self, place: Place, clock: datetime, output: Output) -> None:
@@ -299,7 +300,7 @@ class Pipeline:
 
     def _take_lines(self, waiting: Waiting, output: Output) -> None:
         """The lines of a record whose turn has come."""
-        read, raw = waiting.read, waiting.raw
+        read = waiting.read
         if read.dropped:
             self.counts[Count.METADATA_DROPPED] += read.dropped
         unread = False
@@ -319,8 +320,8 @@ class Pipeline:
             output.blocks += self._assembler.add(line, match, waiting.came)
         if self._assembler.copies:
             self.counts[Count.COPIES] = self._assembler.copies
-        if unread and raw is not None:
-            output.rejected.append(_rejected(raw, "formats", "unread", "no wording explains this line"))
+        if unread and read.record is not None:
+            output.rejected.append(_rejected(read.record, "formats", "unread", "no wording explains this line"))
 
     def _told_once(self, blocks: Sequence[Block]) -> Iterator[Identified]:
         """The reports of blocks, killers before those who repeat them, without what another source told already."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.envelope import Read
-    from ingest.model import Line, Place, Raw
+    from ingest.model import Line, Place
 
 _ANOTHER_ORDER_US = 30_000_000
 """Time that goes back by more than disorder explains: another boot, a replay, a clock that was set."""
@@ -35,13 +35,9 @@ _STALE = 64
 
 
 class Waiting(Struct, frozen=True):
-    """A line that waits for its turn.
-
-    ``came`` is the partition's time when it came, ``raw`` its record where a dead letter may be made of it.
-    """
+    """A line that waits for its turn; ``came`` is the partition's time when it came."""
 
     read: Read
-    raw: Raw | None
     came: datetime
 
 
@@ -88,10 +84,10 @@ class Reorder:
         """Whether any line of a place is waiting."""
         return bool(self._due.get(place))
 
-    def add(self, read: Read, raw: Raw | None, clock: datetime) -> Iterator[Waiting]:
+    def add(self, read: Read, clock: datetime) -> Iterator[Waiting]:
         """Take a line; gives out those whose turn has come, in order."""
         if not self._window_us:
-            yield Waiting(read, raw, clock)
+            yield Waiting(read, clock)
             return
         line = read.whole
         queue = self._queue(line)
@@ -104,7 +100,7 @@ class Reorder:
         queue.latest = key
         if not queue.came:
             self._wait(queue, clock)
-        heappush(queue.entries, (key, next(self._numbers), Waiting(read, raw, clock)))
+        heappush(queue.entries, (key, next(self._numbers), Waiting(read, clock)))
         queue.came.append((clock, key))
         self._offsets.setdefault(line.origin.place, HeldOffsets()).add(line.origin.offset)
         self._size += _cost(line)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingest import formats
+from ingest.envelope import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def _together(pieces: tuple[Read, ...]) -> Read | None:
         whole = replace(first.whole, text=text, raw=raw)
         match = formats.read(whole, ())
         if match is not None and not match.unread:
-            return replace(first, whole=whole)
+            return replace(first, whole=whole, record=record_of(pieces, whole))
     return None
 
 

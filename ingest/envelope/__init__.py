@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-__all__ = ["Envelope", "Read", "Shape", "Unreadable", "joined", "marks"]
+__all__ = ["Envelope", "Read", "Shape", "Unreadable", "joined", "marks", "record_of"]
 
 
 class Unreadable(Struct, frozen=True):
@@ -37,6 +37,7 @@ class Read(Struct, frozen=True):
 
     ``partial`` is whether the line goes on in the next record of the same ``stream``, and ``rest`` is the record where
     it is what a line goes on with; ``dropped`` counts leaves of the shipper's metadata that are not carried.
+    ``record`` is kept where a dead letter may have to be made of it.
     """
 
     whole: Line
@@ -45,6 +46,7 @@ class Read(Struct, frozen=True):
     stream: str = ""
     rest: str = ""
     dropped: int = 0
+    record: Raw | None = None
 
 
 class Envelope(Struct, frozen=True):
@@ -123,7 +125,14 @@ def joined(pieces: Sequence[Read]) -> Read:
     first, rest = pieces[0].whole, "".join(piece.rest for piece in pieces[1:])
     whole = replace(first, text=first.text + rest, raw=first.raw + rest)
     dropped = sum(piece.dropped for piece in pieces)
-    return Read(whole, tuple(_part(whole, piece) for piece in parts(whole.text)), dropped=dropped)
+    lines = tuple(_part(whole, piece) for piece in parts(whole.text))
+    return Read(whole, lines, dropped=dropped, record=record_of(pieces, whole))
+
+
+def record_of(pieces: Sequence[Read], whole: Line) -> Raw | None:
+    """What a dead letter of a line in several records keeps: the first record, with the text of all."""
+    record = pieces[0].record
+    return None if record is None else replace(record, value=whole.raw.encode("utf-8", "surrogateescape"))
 
 
 def _part(whole: Line, piece: str) -> Line:

@@ -75,6 +75,25 @@ def test_batches_cut_anywhere_change_nothing(cuts: list[int]) -> None:
     assert stored(lines, cuts) == stored(lines)
 
 
+BROKEN = [
+    b"Nov 22 10:15:01 node-7 kernel: oom_reaper: reaped process x",
+    b"Nov 22 10:15:01 node-9 kernel: Out of memory: Killed process of no number",
+    b'{"message": "Out of memory: Killed process 5 (x) total-vm:1kB"',
+    b"and the rest of a line that a mail wrapped",
+    b"Nov 22 10:15:01 node-7 kernel: eth0: link up",
+]
+
+
+@given(st.lists(st.sampled_from([*BROKEN, *POD]), max_size=30), st.lists(st.integers(0, 1000), max_size=8))
+def test_a_dead_letter_is_of_its_own_record_however_batches_are_cut(lines: list[bytes], cuts: list[int]) -> None:
+    sink = MemorySink()
+    stored(lines, cuts, sink)
+    dead = [document.source for document in sink.documents.values() if "-deadletter-" in document.index]
+    told: dict[int, str] = {source["kafka"]["offset"]: source["event"]["original"] for source in dead}  # type: ignore[index]
+    assert {at: lines[at].decode() for at in told} == told
+    assert set(told) == {at for at, line in enumerate(lines) if line in BROKEN[:3]}
+
+
 @given(st.lists(st.booleans(), min_size=len(EL135) + len(POD), max_size=len(EL135) + len(POD)))
 def test_hosts_mixed_in_any_way_change_nothing(turns: list[bool]) -> None:
     one, other = list(EL135), list(POD)

@@ -32,7 +32,7 @@ class Feed:
         self.offset += 1
         read = Envelope().read(raw)
         assert isinstance(read, Read)
-        return texts(self.reorder.add(read, raw, at))
+        return texts(self.reorder.add(read, at))
 
     def advance(self, second: float) -> list[str]:
         return texts(self.reorder.advance(PLACE, BEGIN + timedelta(seconds=second)))

@@ -48,7 +48,8 @@ def _panic() -> pp.ParserElement:
         r"|[Oo]ut of memory(?: from page fault|\(memcg\))?[.:] ?(?:\S+ ){0,2}panic_on_oom is (?:selected|enabled)\.?"
     )
     only_as_panic = r"Out of memory and no killable processes\.\.\."
-    return pp.Suppress(pp.Regex(rf"Kernel panic - not syncing: (?:{why}|{only_as_panic})|{why}"))
+    said = rf"Kernel panic - not syncing: (?:{why}|{only_as_panic})"
+    return pp.Suppress(pp.Regex(rf"{said}|---\[ end {said} \]---|{why}"))
 
 
 def _ub_round() -> pp.ParserElement:
