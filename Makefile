@@ -46,7 +46,7 @@ corpus: $(READY)  ## Made cases and the expected documents of every case anew; r
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "oom-ingest needs Python 3.11 or newer; set PYTHON")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[stack,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[charts,stack,dev]'
 	touch $(READY)
 
 clean:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ingest import __version__
-from ingest.explain.safe import shown
+from ingest.safe import shown
 from ingest.sentence import duration, size
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ingest.explain.safe import shown
+from ingest.safe import shown
 from ingest.sentence import duration, size
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from ingest.assemble import Bounds
 from ingest.cli import cli
 from ingest.envelope import Envelope
 from ingest.explain.page import render
-from ingest.explain.safe import is_shown, shown
 from ingest.explain.view import EpisodeView, episode_view
 from ingest.model import Origin, Raw
 from ingest.offline import episodes
+from ingest.safe import is_shown, shown
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 FIRST = CORPUS / "openvz" / "el135.log"
