@@ -33,7 +33,7 @@ integration: $(READY)
 	$(BIN)/pytest -m stack
 
 test-system: $(READY)  ## What needs Debian's programs, which it installs where they are missing (as root).
-	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	tests/system/install
 	$(BIN)/pytest -m system
 
 generate: $(READY)  ## Index templates, docs/fields.md and docs/formats.md from the catalogue and the registry.

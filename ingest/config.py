@@ -95,6 +95,15 @@ class LookupSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     users: Annotated[str | None, Meta(description="File of users: `uid`, `name`.")] = None
 
 
+class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the service shows of itself."""
+
+    listen: Annotated[
+        str | None,
+        Meta(description="Address, `host:port`, for `/metrics`, `/healthz` and `/readyz`; unset listens nowhere."),
+    ] = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be set."""
 
@@ -104,6 +113,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     report: ReportSettings = ReportSettings()
     episode: EpisodeSettings = EpisodeSettings()
     lookup: LookupSettings = LookupSettings()
+    metrics: MetricsSettings = MetricsSettings()
     startup_timeout: Annotated[
         float, Meta(gt=0, description="Seconds to wait for Kafka and Elasticsearch before giving up at the start.")
     ] = 60.0

@@ -4,67 +4,79 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
+from typing import Self
 
 
 class Count(StrEnum):
-    """What is counted; the text below each name says what it means."""
+    """What is counted. ``text`` says what it means."""
 
-    RECORDS = "records"
-    """Records read."""
+    text: str
 
-    TOMBSTONES = "tombstones"
-    """Records without a value."""
+    def __new__(cls, value: str, text: str) -> Self:
+        """A name with its meaning."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.text = text
+        return member
 
-    EMPTY_LINES = "empty_lines"
-    """Blank records."""
+    RECORDS = "records", "Records read."
 
-    TOO_LONG = "too_long"
-    """Records longer than the limit, refused."""
+    TOMBSTONES = "tombstones", "Records without a value."
 
-    NO_LINE = "no_line"
-    """Records of JSON that cannot be read or hold no message, and records not of the configured kind, refused."""
+    EMPTY_LINES = "empty_lines", "Blank records."
 
-    METADATA_DROPPED = "metadata_dropped"
-    """Values of shippers' metadata, in lines that were read, that the allow-list does not carry."""
+    TOO_LONG = "too_long", "Records longer than the limit, refused."
 
-    NOT_UTF8 = "not_utf8"
-    """Lines with bytes that are not UTF-8, kept escaped."""
+    NO_LINE = (
+        "no_line",
+        "Records of JSON that cannot be read or hold no message, and records not of the configured kind, refused.",
+    )
 
-    NOT_OOM = "not_oom"
-    """Lines that have nothing to do with OOM, dropped."""
+    METADATA_DROPPED = (
+        "metadata_dropped",
+        "Values of shippers' metadata, in lines that were read, that the allow-list does not carry.",
+    )
 
-    MATCHED_LINES = "matched_lines"
-    """Lines that a wording explains."""
+    NOT_UTF8 = "not_utf8", "Lines with bytes that are not UTF-8, kept escaped."
 
-    UNREAD_LINES = "unread_lines"
-    """Lines that look like OOM and that no wording explains, dead-lettered."""
+    NOT_OOM = "not_oom", "Lines that have nothing to do with OOM, dropped."
 
-    UNREAD_TAILS = "unread_tails"
-    """Lines that a wording explains but for a tail that it does not know, kept with their record."""
+    MATCHED_LINES = "matched_lines", "Lines that a wording explains."
 
-    COPIES = "copies"
-    """Lines left out because the same line was read before, as when two shippers send one host's log."""
+    UNREAD_LINES = (
+        "unread_lines",
+        "Lines that look like OOM and that no wording explains, dead-lettered.",
+    )
 
-    REPEATS = "repeats"
-    """Reports left out because another source told of the same kills."""
+    UNREAD_TAILS = (
+        "unread_tails",
+        "Lines that a wording explains but for a tail that it does not know, kept with their record.",
+    )
 
-    REPORTS = "reports"
-    """Reports written, counted again when late lines complete one."""
+    COPIES = (
+        "copies",
+        "Lines left out because the same line was read before, as when two shippers send one host's log.",
+    )
 
-    KILLS = "kills"
-    """Victims in those reports."""
+    REPEATS = "repeats", "Reports left out because another source told of the same kills."
 
-    DEAD_LETTERS = "dead_letters"
-    """Dead letters written."""
+    REPORTS = "reports", "Reports written, counted again when late lines complete one."
 
-    DOCUMENTS_WRITTEN = "documents_written"
-    """Documents that Elasticsearch stored."""
+    KILLS = "kills", "Victims in those reports."
 
-    DOCUMENTS_STALE = "documents_stale"
-    """Documents that Elasticsearch already had in this or a newer version."""
+    DEAD_LETTERS = "dead_letters", "Dead letters written."
 
-    DOCUMENTS_REFUSED = "documents_refused"
-    """Documents that Elasticsearch will never take, dead-lettered."""
+    DOCUMENTS_WRITTEN = "documents_written", "Documents that Elasticsearch stored."
+
+    DOCUMENTS_STALE = (
+        "documents_stale",
+        "Documents that Elasticsearch already had in this or a newer version.",
+    )
+
+    DOCUMENTS_REFUSED = (
+        "documents_refused",
+        "Documents that Elasticsearch will never take, dead-lettered.",
+    )
 
 
 Counts = Counter[Count]

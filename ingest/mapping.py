@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from ingest import formats_reference, glossary, verdicts_reference
+from ingest import formats_reference, glossary, metrics, verdicts_reference
 from ingest.fields import DESCRIPTIONS, FIELDS, SCHEMA_VERSION, Field, Kind, Type
 
 _CHECKOUT = Path(__file__).parent.parent
@@ -78,6 +78,7 @@ def generated() -> dict[Path, str]:
         docs / "fields.md": reference(),
         docs / "formats.md": formats_reference.reference(_CHECKOUT / "tests" / "corpus"),
         docs / "glossary.md": glossary.text(),
+        docs / "metrics.md": metrics.reference(),
         docs / "verdicts.md": verdicts_reference.reference(),
     }
 

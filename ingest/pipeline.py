@@ -226,6 +226,10 @@ class Pipeline:
             held[partition] = min([following, *(offset for offset in waiting if offset is not None)])
         return held
 
+    def uncommitted(self) -> Mapping[Partition, int]:
+        """How many records of each partition are read and held back from the commit."""
+        return {partition: self._next[partition] - held for partition, held in self.committable().items()}
+
     @property
     def open_reports(self) -> int:
         """How many reports are open."""

@@ -35,10 +35,14 @@ class Partition(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """What one poll gave: records in partition order, and the partitions that are read to their end."""
+    """What one poll gave: records in partition order, and the partitions that are read to their end.
+
+    ``behind`` says of partitions that are ours how many of their records are not read yet, as far as that is known.
+    """
 
     records: Mapping[Partition, Sequence[Raw]]
     at_end: frozenset[Partition]
+    behind: Mapping[Partition, int] = {}
 
 
 class Assignment(Protocol):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Document
     from ingest.pipeline import Pipeline
-    from ingest.ports import Partition, Sink, Source, WriteReport
+    from ingest.ports import Batch, Partition, Sink, Source, WriteReport
 
 _POLL_SECONDS = 0.5
 _LONGEST_WAIT = 5.0
@@ -42,6 +42,16 @@ class Pingable(Protocol):
         """Raises ``Unavailable`` or ``Refused``."""
 
 
+class Watch(Protocol):
+    """Told by the loop how it fares."""
+
+    def turned(self, batch: Batch, pipeline: Pipeline) -> None:
+        """A turn ended: the batch was read, its documents are stored, offsets are committed."""
+
+    def waiting(self, reason: str) -> None:
+        """A server cannot be used; the loop waits and tries again."""
+
+
 def first_contact(source: Source, sink: Pingable, pipeline: Pipeline, timeout: float, stop: Event) -> None:
     """Reach Kafka and Elasticsearch.
 
@@ -57,12 +67,12 @@ def first_contact(source: Source, sink: Pingable, pipeline: Pipeline, timeout: f
                 contact()
 
 
-def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event) -> None:
+def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
     """Work until ``stop`` is set, then leave the group. What was read and not written is read again by the next run."""
     log.info("started")
     try:
         while not stop.is_set():
-            _turn(source, sink, pipeline, stop)
+            _turn(source, sink, pipeline, stop, watch)
     except Stopped:
         log.info("stopped_while_waiting")
     finally:
@@ -71,15 +81,16 @@ def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event) -> None:
         log.info("stopped", **counts, unread_by_wording=dict(pipeline.unread))
 
 
-def _turn(source: Source, sink: Sink, pipeline: Pipeline, stop: Event) -> None:
+def _turn(source: Source, sink: Sink, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
     """One poll: its records, their documents, and the commit that follows them."""
-    patient = _Patient(source, stop)
+    patient = _Patient(source, stop, watch)
     batch = patient.until_done(lambda: source.poll(_POLL_SECONDS))
     output = pipeline.step(batch, datetime.now(UTC))
     documents = patient.until_done(lambda: pipeline.join(output))
     if documents:
         _store(patient, sink, pipeline, documents)
     patient.until_done(lambda: source.commit(pipeline.committable()))
+    watch.turned(batch, pipeline)
 
 
 def _store(patient: _Patient, sink: Sink, pipeline: Pipeline, documents: Sequence[Document]) -> None:
@@ -100,9 +111,10 @@ def _count(pipeline: Pipeline, report: WriteReport) -> None:
 class _Patient:
     """Repeats a call until it succeeds, staying in the consumer group meanwhile. The one place that waits."""
 
-    def __init__(self, source: Source, stop: Event) -> None:
+    def __init__(self, source: Source, stop: Event, watch: Watch) -> None:
         self._source = source
         self._stop = stop
+        self._watch = watch
 
     def until_done(self, call: Callable[[], _T]) -> _T:
         """The result of ``call``. Raises ``Stopped`` where the service is to end while it waits."""
@@ -116,6 +128,7 @@ class _Patient:
                     return call()
                 except (Unavailable, Refused) as error:
                     log.warning("waiting", reason=str(error))
+                    self._watch.waiting(str(error))
                     raise
         raise AssertionError("unreachable: the retries do not end")
 

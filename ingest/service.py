@@ -9,6 +9,8 @@ from ingest.adapters.elastic_heads import ElasticHeads
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
 from ingest.lookup import NO_LOOKUP, Lookup
+from ingest.observability.http import listening
+from ingest.observability.vitals import TimedSink, Vitals
 from ingest.pipeline import Pipeline
 from ingest.runtime import Stopped, first_contact, run
 
@@ -36,15 +38,18 @@ def serve(
     Raises:
         Unavailable: Kafka or Elasticsearch was not there for ``startup_timeout``.
         Refused: One of them will not serve us.
+        ConfigError: Nobody can listen at ``metrics.listen``.
     """
+    vitals = Vitals()
     client = connect(settings.elasticsearch)
     source = KafkaSource(settings.kafka)
-    sink = ElasticSink(client)
+    sink = TimedSink(ElasticSink(client), vitals)
     prefix = settings.elasticsearch.index_prefix
     pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup)
     try:
-        first_contact(source, sink, pipeline, settings.startup_timeout, stop)
-        run(source, sink, pipeline, stop)
+        with listening(settings.metrics.listen, vitals):
+            first_contact(source, sink, pipeline, settings.startup_timeout, stop)
+            run(source, sink, pipeline, stop, vitals)
     except Stopped:
         pass
     finally:

@@ -88,7 +88,8 @@ class KafkaSource:
             self._poll(int(timeout * 1000))
         found, self._early = self._early, {}
         records = {Partition(place.topic, place.partition): [_raw(r) for r in group] for place, group in found.items()}
-        return Batch(records, frozenset(self._at_end()))
+        behind = dict(self._behind())
+        return Batch(records, frozenset(partition for partition, count in behind.items() if not count), behind)
 
     def keep_alive(self) -> None:
         """Stay in the group; records of partitions that come in meanwhile are kept for the next poll."""
@@ -158,11 +159,12 @@ class KafkaSource:
         for partition in partitions:
             self._early.pop(TopicPartition(partition.topic, partition.number), None)
 
-    def _at_end(self) -> Iterator[Partition]:
+    def _behind(self) -> Iterator[tuple[Partition, int]]:
+        """How many records each partition has beyond the last one read, where the broker has said so already."""
         for place in self._consumer.assignment():
-            end = self._consumer.highwater(place)
-            if end is not None and self._consumer.position(place, timeout_ms=0) == end:
-                yield Partition(place.topic, place.partition)
+            end, position = self._consumer.highwater(place), self._consumer.position(place, timeout_ms=0)
+            if end is not None and position is not None:
+                yield Partition(place.topic, place.partition), max(end - position, 0)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

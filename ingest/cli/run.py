@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 @click.option("--topic", "topics", multiple=True, help="A topic to read; may be given again.")
 @click.option("--group", help="Consumer group.")
 @click.option("--elasticsearch", "hosts", multiple=True, help="Address of Elasticsearch; may be given again.")
+@click.option("--listen", help="Address, host:port, for /metrics, /healthz and /readyz.")
 @options.config_file
 def command(
     bootstrap_servers: str | None,
     topics: tuple[str, ...],
     group: str | None,
     hosts: tuple[str, ...],
+    listen: str | None,
     config_file: Path | None,
 ) -> None:
     """Read syslog from Kafka and index OOM reports into Elasticsearch, until SIGTERM.
@@ -46,6 +48,7 @@ def command(
                 ("kafka", "topics"): topics or None,
                 ("kafka", "group"): group,
                 ("elasticsearch", "hosts"): hosts or None,
+                ("metrics", "listen"): listen,
             },
         )
         lookup = options.lookup(chosen)

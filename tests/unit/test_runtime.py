@@ -11,8 +11,10 @@ import pytest
 
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
+from ingest.counts import Count
 from ingest.envelope import Envelope
 from ingest.model import Document, Origin, Raw
+from ingest.observability.vitals import Vitals
 from ingest.offline import NoHeads
 from ingest.pipeline import Pipeline
 from ingest.ports import Assignment, Batch, Partition, Refused, Unavailable, WriteReport
@@ -82,7 +84,7 @@ def play(lines: list[bytes], failures: Collection[Exception] = ()) -> tuple[list
     notes: list[str] = []
     stop = threading.Event()
     source, sink = Tape(lines, stop, notes), Moody(notes, list(failures))
-    run(source, sink, pipeline(), stop)
+    run(source, sink, pipeline(), stop, Vitals())
     return notes, source, sink
 
 
@@ -119,7 +121,7 @@ def test_a_stop_while_waiting_commits_nothing_unwritten() -> None:
         raise Unavailable("away")
 
     sink.write = refuse  # type: ignore[method-assign]  # this sink never works
-    run(source, sink, pipeline(), stop)
+    run(source, sink, pipeline(), stop, Vitals())
     assert source.committed == {}
     assert notes == ["close"]
 
@@ -130,3 +132,21 @@ def test_the_first_contact_is_given_up_after_its_time() -> None:
     sink = Moody(notes, [Unavailable("Elasticsearch is not reachable at x")] * 100)
     with pytest.raises(Unavailable, match="not reachable at x"):
         first_contact(Tape([], stop, notes), sink, pipeline(), 0.5, stop)
+
+
+def test_readiness_is_progress() -> None:
+    """Each turn ends ready, each failure says whose it is, and what was read is told with the turn's end."""
+    stop = threading.Event()
+    vitals = Vitals()
+    source, sink = Tape(POD, stop, []), Moody([], [Unavailable("Elasticsearch is away")])
+    seen: list[str | None] = [vitals.not_ready()]
+
+    def keep_alive() -> None:
+        seen.append(vitals.not_ready())
+
+    source.keep_alive = keep_alive  # type: ignore[method-assign]  # asked while the loop waits
+    run(source, sink, pipeline(), stop, vitals)
+    assert seen == ["starting: Kafka and Elasticsearch have not both answered yet", "Elasticsearch is away"]
+    assert vitals.not_ready() is None
+    assert vitals.seen.counts[Count.RECORDS] == len(POD)
+    assert vitals.seen.failures == 1

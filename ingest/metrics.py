@@ -1,0 +1,207 @@
+"""The metrics of the service, each defined once: name, kind, meaning, and where its value comes from.
+
+``oom_ingest_`` stands before every name. The HTTP listener serves this list, ``docs/metrics.md`` is made of it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.counts import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ingest.ports import Partition
+
+PREFIX = "oom_ingest_"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper bounds of the buckets of a duration; the last is the default of ``elasticsearch.request_timeout``."""
+
+
+class Durations(Struct, frozen=True):
+    """How long something took: how often within each bound of ``SECONDS`` (and beyond), and the sum."""
+
+    buckets: tuple[int, ...] = (0,) * (len(SECONDS) + 1)
+    total: float = 0.0
+
+    def plus(self, seconds: float) -> Durations:
+        """With one more."""
+        at = next((index for index, bound in enumerate(SECONDS) if seconds <= bound), len(SECONDS))
+        buckets = (*self.buckets[:at], self.buckets[at] + 1, *self.buckets[at + 1 :])
+        return Durations(buckets, self.total + seconds)
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the loop was last seen to have done. Moments are seconds since 1970, ``None`` before the first.
+
+    Args:
+        counts: What the stages counted.
+        unread: Lines not wholly read, by wording; ``""`` counts those that none read.
+        open_reports: Reports that may still grow.
+        lag: Records of each partition that are not read yet.
+        uncommitted: Records of each partition that are read, and would be read again after a restart.
+        newest_record: Time stamp of the newest record.
+        newest_event: Time of the newest event in what was written last.
+        turned_at: When the loop last ended a turn: everything that it read was written, and committed where closed.
+        waiting: Whether it waits for Kafka or Elasticsearch.
+        failures: How often one of them could not be used.
+        writes: How long writes took.
+        version: Of the package.
+    """
+
+    counts: Mapping[Count, int] = {}
+    unread: Mapping[str, int] = {}
+    open_reports: int = 0
+    lag: Mapping[Partition, int] = {}
+    uncommitted: Mapping[Partition, int] = {}
+    newest_record: float | None = None
+    newest_event: float | None = None
+    turned_at: float | None = None
+    waiting: bool = False
+    failures: int = 0
+    writes: Durations = Durations()
+    version: str = ""
+
+
+class Kind(StrEnum):
+    """What Prometheus makes of a metric."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Metric(Struct, frozen=True):
+    """One metric.
+
+    Args:
+        name: Without the prefix; a counter's ends in ``_total``.
+        kind: Counter, gauge or histogram.
+        text: What it means, in one sentence.
+        read: Its values, each with those of its labels; durations for a histogram.
+        labels: Names of its labels.
+    """
+
+    name: str
+    kind: Kind
+    text: str
+    read: Callable[[Seen], Iterable[tuple[tuple[str, ...], float | Durations]]]
+    labels: tuple[str, ...] = ()
+
+
+def _counter(count: Count) -> Metric:
+    return Metric(f"{count}_total", Kind.COUNTER, count.text, lambda seen: [((), seen.counts.get(count, 0))])
+
+
+def _by_partition(values: Mapping[Partition, int]) -> Iterable[tuple[tuple[str, ...], float]]:
+    return (((partition.topic, str(partition.number)), value) for partition, value in values.items())
+
+
+def _known(moment: float | None) -> Iterable[tuple[tuple[str, ...], float]]:
+    return () if moment is None else [((), moment)]
+
+
+_PLACE = ("topic", "partition")
+
+METRICS: tuple[Metric, ...] = (
+    *(_counter(count) for count in Count),
+    Metric(
+        "unread_by_wording_total",
+        Kind.COUNTER,
+        "Lines not wholly read, by the wording that read their beginning; `none` counts those that none read.",
+        lambda seen: (((wording or "none",), count) for wording, count in seen.unread.items()),
+        ("wording",),
+    ),
+    Metric(
+        "failures_total",
+        Kind.COUNTER,
+        "How often Kafka or Elasticsearch could not be used and the service waited and tried again.",
+        lambda seen: [((), seen.failures)],
+    ),
+    Metric(
+        "lag_records",
+        Kind.GAUGE,
+        "Records of a partition that are not read yet.",
+        lambda seen: _by_partition(seen.lag),
+        _PLACE,
+    ),
+    Metric(
+        "uncommitted_records",
+        Kind.GAUGE,
+        "Records of a partition that are read and would be read again after a restart: open reports hold them.",
+        lambda seen: _by_partition(seen.uncommitted),
+        _PLACE,
+    ),
+    Metric("partitions", Kind.GAUGE, "Partitions that this worker reads.", lambda seen: [((), len(seen.lag))]),
+    Metric("open_reports", Kind.GAUGE, "Reports that may still grow.", lambda seen: [((), seen.open_reports)]),
+    Metric(
+        "newest_record_timestamp_seconds",
+        Kind.GAUGE,
+        "Kafka's time stamp of the newest record that was read.",
+        lambda seen: _known(seen.newest_record),
+    ),
+    Metric(
+        "newest_event_timestamp_seconds",
+        Kind.GAUGE,
+        "Time of the newest event among the documents that were written last.",
+        lambda seen: _known(seen.newest_event),
+    ),
+    Metric(
+        "last_turn_timestamp_seconds",
+        Kind.GAUGE,
+        "When the loop last ended a turn: everything that it had read was written.",
+        lambda seen: _known(seen.turned_at),
+    ),
+    Metric(
+        "waiting",
+        Kind.GAUGE,
+        "1 while the service waits for Kafka or Elasticsearch, else 0.",
+        lambda seen: [((), int(seen.waiting))],
+    ),
+    Metric(
+        "write_seconds",
+        Kind.HISTOGRAM,
+        "How long it took to store the documents of one turn in Elasticsearch, failed attempts included.",
+        lambda seen: [((), seen.writes)],
+    ),
+    Metric(
+        "build_info",
+        Kind.GAUGE,
+        "Always 1; the version is its label.",
+        lambda seen: [((seen.version,), 1)],
+        ("version",),
+    ),
+)
+
+
+def reference() -> str:
+    """``docs/metrics.md``."""
+    rows = [
+        f"| `{PREFIX}{metric.name}` | {metric.kind} | {', '.join(metric.labels)} | {metric.text} |"
+        for metric in METRICS
+    ]
+    return "\n".join([*_HEAD, *rows]) + "\n"
+
+
+_HEAD = [
+    "# Metrics",
+    "",
+    "Generated from `ingest/metrics.py` by `make generate`. `oom-ingest run --listen 127.0.0.1:9464` (setting",
+    "`metrics.listen`) serves three pages; nothing listens where it is unset.",
+    "",
+    "- `/healthz`: 200 while the loop lives: it has ended a turn or tried a server again within five minutes. 503 says",
+    "  that it hangs: start the process anew.",
+    "- `/readyz`: 200 while there is progress: the last turn of the loop ended less than a minute ago, so Kafka was",
+    "  read, Elasticsearch written to and offsets committed. 503 gives the reason; the service waits and goes on by",
+    "  itself.",
+    "- `/metrics`: the metrics below in Prometheus' format, and those of the process (`process_*`).",
+    "",
+    "`deploy/prometheus/alerts.yml` has alerts for them, each with what to do.",
+    "",
+    "| metric | kind | labels | meaning |",
+    "| --- | --- | --- | --- |",
+]

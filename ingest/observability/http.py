@@ -1,0 +1,132 @@
+"""``/healthz``, ``/readyz`` and ``/metrics`` over HTTP, from a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from ingest.config import ConfigError
+from ingest.metrics import METRICS, PREFIX, SECONDS, Durations, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from prometheus_client.core import Metric as Family
+
+    from ingest.metrics import Metric, Seen
+    from ingest.observability.vitals import Vitals
+
+_PATIENCE = 5.0
+"""Seconds that a client has for each step of its request: a scraper takes milliseconds."""
+
+
+@contextmanager
+def listening(address: str | None, vitals: Vitals) -> Iterator[tuple[str, int] | None]:
+    """Serve the pages at ``host:port`` meanwhile (port 0: any free one); gives where. Nowhere for ``None``.
+
+    Raises:
+        ConfigError: Nobody can listen there.
+    """
+    if address is None:
+        yield None
+        return
+    server = _server(address, vitals)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.1), name="metrics", daemon=True)
+    thread.start()
+    try:
+        host, port, *_ = server.server_address
+        yield str(host), int(port)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _server(address: str, vitals: Vitals) -> ThreadingHTTPServer:
+    host, separator, port = address.rpartition(":")
+    if not separator or not port.isdecimal():
+        raise ConfigError(f"metrics.listen {address!r} is not `host:port`, such as `127.0.0.1:9464`")
+    try:
+        server = ThreadingHTTPServer((host, int(port)), _handler(vitals))
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {reason}") from None
+    server.daemon_threads = True
+    return server
+
+
+def _handler(vitals: Vitals) -> type[BaseHTTPRequestHandler]:
+    registry = CollectorRegistry()
+    registry.register(_Metrics(vitals))
+    ProcessCollector(registry=registry)
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _PATIENCE
+        server_version = "oom-ingest"
+        sys_version = ""
+
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                encode, kind = choose_encoder(self.headers.get("Accept", ""))
+                self._answer(200, encode(registry), kind)
+            elif self.path in ("/healthz", "/readyz"):
+                reason = vitals.not_alive() if self.path == "/healthz" else vitals.not_ready()
+                self._answer(503 if reason else 200, f"{reason or 'ok'}\n".encode())
+            else:
+                self._answer(404, b"/metrics, /healthz, /readyz\n")
+
+        def _answer(self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the library's name
+            """A probe every few seconds is nothing to log."""
+
+    return Handler
+
+
+class _Metrics(Collector):
+    """The catalogue with the values of the moment."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        self._vitals = vitals
+
+    def collect(self) -> Iterable[Family]:
+        """See ``prometheus_client``."""
+        return families(self._vitals.seen)
+
+
+def families(seen: Seen) -> Iterator[Family]:
+    """Every metric of the catalogue with its values."""
+    return (_family(metric, seen) for metric in METRICS)
+
+
+def _family(metric: Metric, seen: Seen) -> Family:
+    name = PREFIX + metric.name
+    if metric.kind is Kind.HISTOGRAM:
+        histogram = HistogramMetricFamily(name, metric.text, labels=metric.labels)
+        for labels, durations in metric.read(seen):
+            assert isinstance(durations, Durations)  # noqa: S101  the catalogue's promise
+            histogram.add_metric(labels, _cumulated(durations), durations.total)
+        return histogram
+    kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+    family = kind(name, metric.text, labels=metric.labels)
+    for labels, value in metric.read(seen):
+        assert not isinstance(value, Durations)  # noqa: S101  likewise
+        family.add_metric(labels, value)
+    return family
+
+
+def _cumulated(durations: Durations) -> list[tuple[str, float]]:
+    bounds = [*(str(bound) for bound in SECONDS), "+Inf"]
+    return [(bound, sum(durations.buckets[: at + 1])) for at, bound in enumerate(bounds)]
