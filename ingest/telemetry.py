@@ -32,7 +32,7 @@ def start_logging(level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     if sys.stderr.isatty():
-        rendering: list[Processor] = [structlog.dev.ConsoleRenderer()]
+        rendering: list[Processor] = [_for_people()]
     else:
         rendering = [
             structlog.processors.format_exc_info,
@@ -71,3 +71,8 @@ def _ecs(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     if event:
         said["oom_ingest"] = event
     return said
+
+
+def _for_people() -> Processor:
+    """Plain traces: the prettier ones show local variables, and with them what is secret."""
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)

@@ -22,11 +22,11 @@ TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 def connect(settings: ElasticsearchSettings) -> Elasticsearch:
     """A client that tries each request once: waiting and trying again is the loop's affair alone."""
-    optional: dict[str, Any] = {"ca_certs": settings.ca_certs} if settings.ca_certs else {}
-    basic = (settings.username, settings.password or "") if settings.username else None
+    optional: dict[str, Any] = {"ca_certs": settings.ca_file} if settings.ca_file else {}
+    basic = (settings.username, settings.password.reveal()) if settings.username and settings.password else None
     return Elasticsearch(
         list(settings.hosts),
-        api_key=settings.api_key,
+        api_key=settings.api_key.reveal() if settings.api_key else None,
         basic_auth=basic,
         request_timeout=settings.request_timeout,
         max_retries=0,

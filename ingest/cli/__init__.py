@@ -16,6 +16,7 @@ _COMMANDS = {
     "parse": "Print the documents of a log file, without any server.",
     "run": "Read syslog from Kafka and index OOM reports into Elasticsearch.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",
+    "config": "Print the settings in force and where each came from, secrets masked.",
     "setup": "Install the index templates into Elasticsearch.",
     "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,12 +13,13 @@ import click
 
 from ingest.adapters import lookup_files
 from ingest.assemble import Bounds
-from ingest.config import ConfigError, Settings, load
+from ingest.cli import status
+from ingest.config import ConfigError, Settings, effective, load
 from ingest.envelope import Envelope, Shape
 from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSource, TimeSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ingest.lookup import Lookup
 
@@ -28,6 +30,32 @@ config_file = click.option(
     envvar="OOM_INGEST_CONFIG",
     help="A TOML file with settings.",
 )
+
+
+def connections(command: Callable[..., None]) -> Callable[..., None]:
+    """Flags for Kafka and Elasticsearch, and the configuration file; the command is given ``chosen``, what is in force.
+
+    A flag whose parameter is called ``<table>__<key>`` sets that key, also those that a command adds.
+    """
+
+    @click.option("--bootstrap-servers", "kafka__bootstrap_servers", help="Kafka brokers, host:port, by commas.")
+    @click.option("--topic", "kafka__topics", multiple=True, help="A topic to read; may be given again.")
+    @click.option("--group", "kafka__group", help="Consumer group.")
+    @click.option("--elasticsearch", "elasticsearch__hosts", multiple=True, help="Its address; may be given again.")
+    @config_file
+    @wraps(command)
+    def with_settings(config_file: Path | None, **given: object) -> None:
+        flags = {name: given.pop(name) for name in list(given) if "__" in name}
+        overrides = {_place(name): None if value == () else value for name, value in flags.items()}
+        with status.plain_errors():
+            command(chosen=effective(config_file, os.environ, overrides), **given)
+
+    return with_settings
+
+
+def _place(parameter: str) -> tuple[str, str]:
+    table, _, key = parameter.partition("__")
+    return table, key
 
 
 def settings(file: Path | None, overrides: Mapping[tuple[str, str], object | None] | None = None) -> Settings:
@@ -44,7 +72,6 @@ def envelope(chosen: Settings, hint_source: TimeSource, host: str | None = None)
         shape=None if pinned == "auto" else Shape(pinned),
         hint_source=hint_source,
         default_host=Host(host.lower(), host) if host else UNKNOWN_HOST,
-        max_line_bytes=chosen.envelope.max_line_bytes,
     )
 
 
@@ -69,8 +96,6 @@ def bounds(chosen: Settings) -> Bounds:
         reorder=report.reorder,
         settle_after=report.settle_after,
         linger=report.linger,
-        max_lines=report.max_lines,
-        max_report_bytes=report.max_bytes,
         max_total_bytes=report.max_total_bytes,
     )
 

@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+import json
+import pickle
+import re
+import subprocess
+import sys
+import tomllib
+import traceback
 from pathlib import Path
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 
-from ingest.config import ConfigError, Settings, load
+from ingest.cli import cli
+from ingest.config import ConfigError, Secret, Settings, effective, load
+from ingest.config.settings import keys
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -51,3 +62,116 @@ def test_a_page_size_can_be_set_and_must_be_one() -> None:
     assert load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "65536"}).report.page_size == 65536
     with pytest.raises(ConfigError, match=r"report\.page_size"):
         load(None, {"OOM_INGEST_REPORT__PAGE_SIZE": "7"})
+
+
+SECRET = "hunter2-and-more"  # noqa: S105  the one that must be seen nowhere
+SECURED = {
+    "OOM_INGEST_KAFKA__SECURITY_PROTOCOL": "SASL_SSL",
+    "OOM_INGEST_KAFKA__USERNAME": "ingest",
+    "OOM_INGEST_KAFKA__PASSWORD": SECRET,
+    "OOM_INGEST_ELASTICSEARCH__API_KEY": SECRET,
+}
+
+
+def test_every_value_knows_where_it_came_from(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("startup_timeout = 5\n[episode]\ngap = 60\n")
+    told = effective(file, {"OOM_INGEST_KAFKA__TOPICS": "a"}, {("kafka", "group"): "flag"}).origins
+    assert told == {
+        "startup_timeout": str(file),
+        "episode.gap": str(file),
+        "kafka.topics": "environment OOM_INGEST_KAFKA__TOPICS",
+        "kafka.group": "flag",
+    }
+
+
+def test_a_secret_may_stand_in_a_file_and_be_renewed_there(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{SECRET}\n")
+    file = tmp_path / "settings.toml"
+    file.write_text('[elasticsearch]\napi_key_file = "key"\n')
+    key = load(file, {}).elasticsearch.api_key
+    assert key == Secret(SECRET)
+    assert key is not None
+    (tmp_path / "key").write_text("renewed\n")
+    assert key.reveal() == "renewed"
+    (tmp_path / "key").unlink()
+    assert key.reveal() == "renewed"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"OOM_INGEST_ELASTICSEARCH__API_KEY_FILE": "nowhere"}, "elasticsearch.api_key_file nowhere cannot be read"),
+        ({"OOM_INGEST_ELASTICSEARCH__API_KEY_FILE": "/dev/null"}, "is empty"),
+        ({"OOM_INGEST_KAFKA__GROUP_FILE": "x"}, "did you mean 'group'"),
+        ({"OOM_INGEST_KAFKA__SECURITY_PROTOCOL": "SASL_SSL"}, "needs kafka.username and kafka.password"),
+        ({"OOM_INGEST_KAFKA__USERNAME": "x"}, "not sent with kafka.security_protocol PLAINTEXT"),
+        ({"OOM_INGEST_KAFKA__CA_FILE": "x"}, "not used with kafka.security_protocol PLAINTEXT"),
+        ({"OOM_INGEST_KAFKA__KEY_FILE": "x"}, "needs kafka.certificate_file"),
+        ({"OOM_INGEST_ELASTICSEARCH__USERNAME": "x"}, "go together"),
+        ({"OOM_INGEST_ELASTICSEARCH__HOSTS": f"https://u:{SECRET}@es:9200"}, "must hold no user or password"),
+        ({"OOM_INGEST_ELASTICSEARCH__CA_FILE": "x"}, "http://localhost:9200, which uses no TLS"),
+        ({"OOM_INGEST_DEAD_LETTERS__TOPIC": "syslog"}, "would be read again"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(None, environ)
+    assert said in str(error.value)
+    assert SECRET not in str(error.value)
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    settings = load(None, SECURED)
+    password = settings.kafka.password
+    assert password is not None
+    assert password.reveal() == SECRET
+    shown = [str(password), repr(password), f"{password}", f"{password:>40}", repr(settings)]
+    shown += traceback.format_exception_only(ValueError(settings, password))
+    assert not any(SECRET in text for text in shown)
+    for write in (msgspec.json.encode, pickle.dumps, json.dumps):
+        with pytest.raises(TypeError) as refused:
+            write(settings)
+        assert SECRET not in str(refused.value)
+
+
+def test_config_shows_origins_and_masks_secrets() -> None:
+    done = CliRunner().invoke(cli, ["config", "--topic", "a"], env=SECURED)
+    assert done.exit_code == 0
+    assert SECRET not in done.output
+    assert re.search(r"^# password = \*\*\* +# environment OOM_INGEST_KAFKA__PASSWORD$", done.output, re.MULTILINE)
+    assert re.search(r'^topics = \["a"\] +# flag$', done.output, re.MULTILINE)
+    shown = tomllib.loads(done.output)
+    known = {key.path for key in keys() if key.default is not None}
+    assert known <= {f"{table}.{key}" for table in shown if table != "startup_timeout" for key in shown[table]} | {
+        "startup_timeout"
+    }
+
+
+def test_what_config_prints_can_be_used_as_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(CliRunner().invoke(cli, ["config"]).output)
+    assert load(file, {}) == Settings()
+
+
+def test_config_can_show_only_what_was_changed() -> None:
+    done = CliRunner().invoke(cli, ["config", "--changed"], env={"OOM_INGEST_EPISODE__GAP": "60"})
+    assert tomllib.loads(done.output) == {"episode": {"gap": 60.0}}
+
+
+def test_a_log_line_on_a_terminal_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys; sys.stderr.isatty = lambda: True\n"
+        "import structlog; from ingest.telemetry import start_logging\n"
+        "start_logging()\n"
+        "def send(password):\n"
+        "    raise OSError('no connection')\n"
+        "try:\n"
+        "    send(sys.argv[1])\n"
+        "except OSError:\n"
+        "    structlog.get_logger().exception('failed')\n"
+    )
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = subprocess.run([sys.executable, "-c", code, SECRET], capture_output=True, text=True, check=True)
+    assert "no connection" in done.stderr
+    assert SECRET not in done.stderr

@@ -1,0 +1,55 @@
+"""Settings that are right one by one and wrong together: nobody should send a password in the clear by mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, Settings
+
+
+def broken(settings: Settings) -> str | None:
+    """The first rule that is broken, as one sentence that says what to change."""
+    found = (*_kafka(settings.kafka), *_elasticsearch(settings.elasticsearch), *_dead_letters(settings))
+    return found[0] if found else None
+
+
+def _kafka(kafka: KafkaSettings) -> Iterator[str]:
+    if "SASL" in kafka.security_protocol:
+        if not (kafka.username and kafka.password):
+            yield f"kafka.security_protocol {kafka.security_protocol} needs kafka.username and kafka.password"
+    elif kafka.username or kafka.password:
+        yield (
+            f"kafka.username and kafka.password are not sent with kafka.security_protocol {kafka.security_protocol}; "
+            "set it to SASL_SSL or SASL_PLAINTEXT"
+        )
+    if "SSL" not in kafka.security_protocol and (kafka.ca_file or kafka.certificate_file):
+        yield (
+            f"kafka.ca_file and kafka.certificate_file are not used with kafka.security_protocol "
+            f"{kafka.security_protocol}; set it to SSL or SASL_SSL"
+        )
+    if kafka.key_file and not kafka.certificate_file:
+        yield "kafka.key_file needs kafka.certificate_file"
+
+
+def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:
+    if any("@" in host for host in elasticsearch.hosts):
+        yield "elasticsearch.hosts must hold no user or password; set elasticsearch.username and elasticsearch.password"
+    if elasticsearch.api_key and elasticsearch.username:
+        yield "elasticsearch.api_key and elasticsearch.username are both set; choose one"
+    if bool(elasticsearch.username) != bool(elasticsearch.password):
+        yield "elasticsearch.username and elasticsearch.password go together"
+    if elasticsearch.ca_file and elasticsearch.fingerprint:
+        yield "elasticsearch.ca_file and elasticsearch.fingerprint are both set; choose one"
+    if elasticsearch.ca_file or elasticsearch.fingerprint:
+        for host in elasticsearch.hosts:
+            if not host.startswith("https://"):
+                yield f"elasticsearch.hosts has {host}, which uses no TLS: write it with https://"
+
+
+def _dead_letters(settings: Settings) -> Iterator[str]:
+    topic = settings.dead_letters.topic
+    if topic in settings.kafka.topics:
+        yield f"dead_letters.topic {topic!r} is one of kafka.topics: what is written there would be read again"
