@@ -6,66 +6,18 @@ types of the server core are used, so that any Elasticsearch 8 or 9 takes them.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from ingest.kinds import DESCRIPTIONS, Field, Kind, Type
 
-from msgspec import Struct
+__all__ = [
+    "DESCRIPTIONS", "ECS_VERSION", "FIELDS", "MEMORY_STAT", "SCHEMA_VERSION", "SHIPPED", "SYSTEM_MEMORY", "Field",
+    "Kind", "Type",
+]  # fmt: skip
 
 SCHEMA_VERSION = 4
 """Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
 
-
-class Kind(StrEnum):
-    """The kinds of documents, as in the index names ``<prefix>-<kind>-...``."""
-
-    KILL = "kill"
-    REPORT = "report"
-    EPISODE = "episode"
-    TASK = "task"
-    SIGNATURE = "signature"
-    DEADLETTER = "deadletter"
-    PIPELINE = "pipeline"
-
-
-class Type(StrEnum):
-    """Elasticsearch field types in use.
-
-    ``PATH`` is a longer keyword, ``RAW`` one that is stored and not indexed, ``SHOWN`` an object for display only,
-    ``FLATTENED`` an object of any keys that is searched as keywords.
-    """
-
-    KEYWORD = "keyword"
-    PATH = "path"
-    TEXT = "text"
-    LONG = "long"
-    DOUBLE = "double"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    RAW = "raw"
-    SHOWN = "shown"
-    FLATTENED = "flattened"
-
-
-class Field(Struct, frozen=True):
-    """One field of a document."""
-
-    name: str
-    type: Type
-    kinds: tuple[Kind, ...]
-    text: str
-    unit: str = ""
-
-
-DESCRIPTIONS = {
-    Kind.KILL: "one for each victim",
-    Kind.REPORT: "one for each invocation of a killer",
-    Kind.EPISODE: "reports of one host and scope with no gap above the limit",
-    Kind.TASK: "the largest rows of a process table",
-    Kind.SIGNATURE: "one for each signature: first and last seen, hosts",
-    Kind.DEADLETTER: "what looked like OOM and could not be read or stored",
-    Kind.PIPELINE: "one for each worker and minute",
-}
 
 _KILL, _REPORT, _EPISODE = (Kind.KILL,), (Kind.REPORT,), (Kind.EPISODE,)
 _TASK, _SIGNATURE, _DEAD, _PIPELINE = (Kind.TASK,), (Kind.SIGNATURE,), (Kind.DEADLETTER,), (Kind.PIPELINE,)
@@ -87,7 +39,7 @@ _EVERYWHERE = (
     _f("@timestamp", Type.DATE, _ALL, "Time in the log line; `oom.time.*` says how far to trust it.", "ms"),
     _f("ecs.version", Type.KEYWORD, _ALL, "ECS version of the field names."),
     _f("event.id", Type.KEYWORD, _ALL, "The document's id, made of facts in the log."),
-    _f("event.kind", Type.KEYWORD, _ALL, "`event`, `state`, or `pipeline_error` for dead letters."),
+    _f("event.kind", Type.KEYWORD, _ALL, "`event`, `state`, `metric`, or `pipeline_error` for dead letters."),
     _f("event.module", Type.KEYWORD, _ALL, "Always `oom`."),
     _f("event.dataset", Type.KEYWORD, _ALL, "`oom.` and the kind."),
     _f(
@@ -96,6 +48,7 @@ _EVERYWHERE = (
         _ALL,
         "What happened: `oom-kill`, `oom-kill-selected`, `oom-report`, `oom-episode`.",
     ),
+    _f("event.created", Type.DATE, _SIGNATURE, "When the signature was first written.", "ms"),
     _f("event.ingested", Type.DATE, _ALL, "When the document was sent to Elasticsearch.", "ms"),
     _f("message", Type.TEXT, _ALL, "One sentence for people."),
     _f("oom.schema_version", Type.KEYWORD, _ALL, "Version of the mapping that the document was written for."),
@@ -377,21 +330,35 @@ _CARE = (
     _f("oom.workload", Type.PATH, _SIGNATURE, "The workload that a signature names."),
     _f("oom.first_seen", Type.DATE, _SIGNATURE, "First report.", "ms"),
     _f("oom.last_seen", Type.DATE, _SIGNATURE, "Last report.", "ms"),
-    _f("oom.hosts", Type.KEYWORD, _SIGNATURE, "Hosts that had it."),
+    _f("oom.hosts", Type.KEYWORD, _SIGNATURE, "Hosts that had it, at most the last 1,000."),
+    _f("oom.host_count", Type.LONG, _SIGNATURE, "How many these are."),
+    _f("oom.recent_host_count", Type.LONG, _SIGNATURE, "How many had it in the hour before the last report."),
+    _f("oom.host_seen", Type.SHOWN, _SIGNATURE, "When each host last had it."),
     _f("error.type", Type.KEYWORD, _DEAD, "Stage that refused."),
     _f("error.code", Type.KEYWORD, _DEAD, "Stable code of the reason."),
     _f("error.message", Type.TEXT, _DEAD, "The reason for people."),
     _f("oom.stage", Type.KEYWORD, _DEAD, "envelope, formats, index."),
-    _f("oom.pipeline.worker", Type.KEYWORD, _PIPELINE, "Worker."),
-    _f("oom.pipeline.records", Type.LONG, _PIPELINE, "Records read in the minute."),
+    _f("oom.pipeline.worker", Type.KEYWORD, _PIPELINE, "Worker: host and process id."),
+    _f(
+        "oom.pipeline.seconds",
+        Type.DOUBLE,
+        _PIPELINE,
+        "Time that the counts are of: a minute, longer after a wait.",
+        "s",
+    ),
+    _f("oom.pipeline.records", Type.LONG, _PIPELINE, "Records read."),
     _f("oom.pipeline.matched_lines", Type.LONG, _PIPELINE, "Lines that a wording explained."),
     _f("oom.pipeline.unread_lines", Type.LONG, _PIPELINE, "Lines that looked like OOM and that none explained."),
+    _f("oom.pipeline.reports", Type.LONG, _PIPELINE, "Reports written."),
+    _f("oom.pipeline.kills", Type.LONG, _PIPELINE, "Victims in them."),
     _f("oom.pipeline.dead_letters", Type.LONG, _PIPELINE, "Dead letters written."),
     _f("oom.pipeline.documents_written", Type.LONG, _PIPELINE, "Documents stored."),
     _f("oom.pipeline.documents_stale", Type.LONG, _PIPELINE, "Documents that were stored already."),
-    _f("oom.pipeline.open_reports", Type.LONG, _PIPELINE, "Reports open at the end of the minute."),
-    _f("oom.pipeline.lag", Type.LONG, _PIPELINE, "Records not yet read."),
-    _f("oom.pipeline.newest_event", Type.DATE, _PIPELINE, "Time of the newest event.", "ms"),
+    _f("oom.pipeline.documents_refused", Type.LONG, _PIPELINE, "Documents that Elasticsearch will never take."),
+    _f("oom.pipeline.open_reports", Type.LONG, _PIPELINE, "Reports open at the end."),
+    _f("oom.pipeline.lag", Type.LONG, _PIPELINE, "Records not yet read at the end."),
+    _f("oom.pipeline.newest_event", Type.DATE, _PIPELINE, "Time stamp of the newest record read.", "ms"),
+    _f("oom.pipeline.newest_event_age.us", Type.LONG, _PIPELINE, "How old that record was at the end.", "us"),
 )
 
 FIELDS: tuple[Field, ...] = (

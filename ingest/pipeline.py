@@ -27,6 +27,7 @@ from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, Completeness, Rejected
 from ingest.partial import Partials
 from ingest.reorder import Reorder
+from ingest.signature import sightings
 from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from ingest.counts import Counts
     from ingest.envelope import Read
-    from ingest.model import Block, Document, Episode, Identified, Joined, PageSize, Place, Raw, Report
+    from ingest.model import Block, Document, Episode, Identified, Joined, PageSize, Place, Raw, Report, Signature
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.reorder import Waiting
 
@@ -64,6 +65,8 @@ class Output:
     blocks: list[Block] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     finished: bool = False
+    sightings: tuple[Signature, ...] = ()
+    """What its reports say of their signatures, once it is joined."""
 
 
 @dataclass(slots=True)
@@ -190,6 +193,7 @@ class Pipeline:
             Unavailable: The episode a report belongs to could not be looked up; call again.
         """
         joined, episodes = self.grouped(output)
+        output.sightings = sightings(joined)
         self.counts[Count.DEAD_LETTERS] += len(output.rejected)
         documents = tuple(document.all_of(joined, episodes, self._prefix, self._lookup))
         dead = tuple(document.of_rejected(rejected, self._prefix) for rejected in output.rejected)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from ingest.model import Document, Episode, KnownKill, Raw, Scope
+    from ingest.model import Document, Episode, KnownKill, Raw, Scope, Signature
 
 
 class Unavailable(Exception):
@@ -98,6 +98,16 @@ class Sink(Protocol):
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
         """Store each unless a newer or equal version is stored. Raises ``Unavailable`` when some may not be stored."""
+
+
+class Signatures(Protocol):
+    """Where signatures of the whole fleet are kept."""
+
+    def record(self, sightings: Sequence[Signature]) -> WriteReport:
+        """Add what was seen to what is known. Raises ``Unavailable`` when some may not be stored; call again.
+
+        ``stale`` ones say nothing new.
+        """
 
 
 class EpisodeHeads(Protocol):

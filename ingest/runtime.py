@@ -16,12 +16,11 @@ from ingest.counts import Count
 from ingest.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
     from threading import Event
 
-    from ingest.model import Document
     from ingest.pipeline import Pipeline
-    from ingest.ports import Batch, Partition, Sink, Source, WriteReport
+    from ingest.ports import Batch, Partition, Signatures, Sink, Source, WriteReport
 
 _POLL_SECONDS = 0.5
 _LONGEST_WAIT = 5.0
@@ -67,12 +66,12 @@ def first_contact(source: Source, sink: Pingable, pipeline: Pipeline, timeout: f
                 contact()
 
 
-def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
+def run(source: Source, sink: Sink, signatures: Signatures, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
     """Work until ``stop`` is set, then leave the group. What was read and not written is read again by the next run."""
     log.info("started")
     try:
         while not stop.is_set():
-            _turn(source, sink, pipeline, stop, watch)
+            _turn(source, sink, signatures, pipeline, stop, watch)
     except Stopped:
         log.info("stopped_while_waiting")
     finally:
@@ -81,20 +80,22 @@ def run(source: Source, sink: Sink, pipeline: Pipeline, stop: Event, watch: Watc
         log.info("stopped", **counts, unread_by_wording=dict(pipeline.unread))
 
 
-def _turn(source: Source, sink: Sink, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
+def _turn(source: Source, sink: Sink, signatures: Signatures, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
     """One poll: its records, their documents, and the commit that follows them."""
     patient = _Patient(source, stop, watch)
     batch = patient.until_done(lambda: source.poll(_POLL_SECONDS))
     output = pipeline.step(batch, datetime.now(UTC))
     documents = patient.until_done(lambda: pipeline.join(output))
     if documents:
-        _store(patient, sink, pipeline, documents)
+        _store(patient, sink, pipeline, lambda: sink.write(documents))
+    if output.sightings:
+        _store(patient, sink, pipeline, lambda: signatures.record(output.sightings))
     patient.until_done(lambda: source.commit(pipeline.committable()))
     watch.turned(batch, pipeline)
 
 
-def _store(patient: _Patient, sink: Sink, pipeline: Pipeline, documents: Sequence[Document]) -> None:
-    report = patient.until_done(lambda: sink.write(documents))
+def _store(patient: _Patient, sink: Sink, pipeline: Pipeline, write: Callable[[], WriteReport]) -> None:
+    report = patient.until_done(write)
     _count(pipeline, report)
     if report.refused:
         dead = pipeline.refused(report.refused)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
+from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.observability.http import listening
+from ingest.observability.minutes import Minutes
 from ingest.observability.vitals import TimedSink, Vitals
 from ingest.pipeline import Pipeline
 from ingest.runtime import Stopped, first_contact, run
@@ -43,13 +48,16 @@ def serve(
     vitals = Vitals()
     client = connect(settings.elasticsearch)
     source = KafkaSource(settings.kafka)
-    sink = TimedSink(ElasticSink(client), vitals)
+    plain = ElasticSink(client)
+    sink = TimedSink(plain, vitals)
     prefix = settings.elasticsearch.index_prefix
     pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup)
     try:
         with listening(settings.metrics.listen, vitals):
             first_contact(source, sink, pipeline, settings.startup_timeout, stop)
-            run(source, sink, pipeline, stop, vitals)
+            host, began = socket.gethostname().lower(), datetime.now(UTC)
+            watch = Minutes(vitals, plain, prefix, host, os.getpid(), began, stop)
+            run(source, sink, ElasticSignatures(client, prefix), pipeline, stop, watch)
     except Stopped:
         pass
     finally:

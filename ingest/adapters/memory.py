@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.document.stored import episode_of, holds, known_kill_of, members_of
 from ingest.ports import WriteReport
+from ingest.signature import merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document, Episode, KnownKill, Scope
+    from ingest.model import Document, Episode, KnownKill, Scope, Signature
     from ingest.ports import Partition
 
 
@@ -30,6 +31,23 @@ class MemorySink:
                 self.documents[document.index, document.id] = document
                 written += 1
         return WriteReport(written, len(documents) - written)
+
+
+class MemorySignatures:
+    """Implements ``ports.Signatures``. ``known`` holds each signature by its id."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Signature] = {}
+
+    def record(self, sightings: Sequence[Signature]) -> WriteReport:
+        """Add what was seen to what is known."""
+        written = 0
+        for each in sightings:
+            before = self.known.get(each.id)
+            after = merge(before, each) if before else each
+            written += after != before
+            self.known[each.id] = after
+        return WriteReport(written, len(sightings) - written)
 
 
 class MemoryHeads:

@@ -8,6 +8,7 @@ nothing here carries a plausible default.
 
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
 from ingest.model.episode import Document, Episode, Identified, Joined, KnownKill, Member
+from ingest.model.health import Minute
 from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
 from ingest.model.memory import (
     ASSUMED_PAGE,
@@ -44,6 +45,7 @@ from ingest.model.report import (
     Trigger,
     Victim,
 )
+from ingest.model.signature import Seen, Signature
 from ingest.model.verdict import Analysis, Code, Confidence, Culprit, CulpritKind, Doubt, Finding, Group
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "Line",
     "MachineState",
     "Member",
+    "Minute",
     "OpenVzExit",
     "OpenVzRound",
     "Origin",
@@ -96,6 +99,8 @@ __all__ = [
     "Role",
     "Scope",
     "ScopeKind",
+    "Seen",
+    "Signature",
     "Sizes",
     "Slab",
     "SystemMemory",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.adapters.memory import MemorySink
+from ingest.adapters.memory import MemorySignatures, MemorySink
 from ingest.assemble import Bounds
 from ingest.counts import Count
 from ingest.envelope import Envelope
@@ -84,7 +84,7 @@ def play(lines: list[bytes], failures: Collection[Exception] = ()) -> tuple[list
     notes: list[str] = []
     stop = threading.Event()
     source, sink = Tape(lines, stop, notes), Moody(notes, list(failures))
-    run(source, sink, pipeline(), stop, Vitals())
+    run(source, sink, MemorySignatures(), pipeline(), stop, Vitals())
     return notes, source, sink
 
 
@@ -121,7 +121,7 @@ def test_a_stop_while_waiting_commits_nothing_unwritten() -> None:
         raise Unavailable("away")
 
     sink.write = refuse  # type: ignore[method-assign]  # this sink never works
-    run(source, sink, pipeline(), stop, Vitals())
+    run(source, sink, MemorySignatures(), pipeline(), stop, Vitals())
     assert source.committed == {}
     assert notes == ["close"]
 
@@ -145,7 +145,7 @@ def test_readiness_is_progress() -> None:
         seen.append(vitals.not_ready())
 
     source.keep_alive = keep_alive  # type: ignore[method-assign]  # asked while the loop waits
-    run(source, sink, pipeline(), stop, vitals)
+    run(source, sink, MemorySignatures(), pipeline(), stop, vitals)
     assert seen == ["starting: Kafka and Elasticsearch have not both answered yet", "Elasticsearch is away"]
     assert vitals.not_ready() is None
     assert vitals.seen.counts[Count.RECORDS] == len(POD)

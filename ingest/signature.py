@@ -1,0 +1,66 @@
+"""Reports to signatures: the same failure over the whole fleet, whoever saw it and in whatever order.
+
+``merge`` takes the earliest first, for each host the latest last, and keeps the hosts that came last. So merging is
+free of order, grouping and repetition: any number of workers may see any part of it, any number of times.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.identity import workload
+from ingest.model import Outcome, Seen, Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.model import Joined
+
+MOST_HOSTS = 1_000
+"""Hosts that a signature remembers: those that had it last. Where a signature has this many, it may have more."""
+
+_SAYS_TOO_LITTLE = (Outcome.TRUNCATED, Outcome.UNKNOWN)
+
+
+def sightings(joined: Iterable[Joined]) -> tuple[Signature, ...]:
+    """What reports say of their signatures, each signature once.
+
+    A report that names no victim and no outcome is left out: its other lines, when they come, may make it another
+    failure.
+    """
+    found: dict[str, Signature] = {}
+    for each in joined:
+        report = each.identified.report
+        if report.outcome in _SAYS_TOO_LITTLE and not report.victims:
+            continue
+        at = report.when.at.replace(microsecond=report.when.at.microsecond // 1000 * 1000)  # as it is stored
+        seen = Signature(
+            id=each.identified.signature,
+            name=each.identified.signature_name,
+            family=report.family,
+            constraint=report.constraint,
+            workload=workload(report),
+            first_seen=at,
+            hosts=(Seen(report.host.name, at),),
+        )
+        found[seen.id] = merge(found[seen.id], seen) if seen.id in found else seen
+    return tuple(found.values())
+
+
+def merge(one: Signature, other: Signature) -> Signature:
+    """Both together."""
+    last: dict[str, Seen] = {}
+    for seen in (*one.hosts, *other.hosts):
+        if seen.host not in last or last[seen.host].last < seen.last:
+            last[seen.host] = seen
+    ordered = sorted(last.values(), key=lambda seen: seen.host)
+    ordered.sort(key=lambda seen: seen.last, reverse=True)
+    return Signature(
+        id=one.id,
+        name=one.name,
+        family=one.family,
+        constraint=one.constraint,
+        workload=one.workload,
+        first_seen=min(one.first_seen, other.first_seen),
+        hosts=tuple(ordered[:MOST_HOSTS]),
+    )
