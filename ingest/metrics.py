@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "write_seconds",
         Kind.HISTOGRAM,
-        "How long it took to store the documents of one turn in Elasticsearch, failed attempts included.",
+        "How long a request to store documents in Elasticsearch took, failed ones included.",
         lambda seen: [((), seen.writes)],
     ),
     Metric(

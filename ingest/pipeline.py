@@ -31,7 +31,7 @@ from ingest.signature import sightings
 from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ingest.counts import Counts
     from ingest.envelope import Read
@@ -67,6 +67,8 @@ class Output:
     finished: bool = False
     sightings: tuple[Signature, ...] = ()
     """What its reports say of their signatures, once it is joined."""
+    joined: list[Joined] = field(default_factory=list)
+    """The reports of those blocks that were looked up already: where a look-up fails, the next one goes on there."""
 
 
 @dataclass(slots=True)
@@ -202,19 +204,17 @@ class Pipeline:
     def grouped(self, output: Output) -> tuple[list[Joined], list[Episode]]:
         """The reports of a step in their episodes, and the episodes as they stand now. Raises ``Unavailable``."""
         self._look_up_open()
-        touched: dict[str, Episode] = {}
-        joined = []
-        for identified in self._told_once(output.blocks):
-            each = self._episodes.join(identified, analyse(identified.report), self._heads)
-            touched[each.episode.id] = each.episode
-            joined.append(each)
-            self.counts[Count.REPORTS] += 1
-            self.counts[Count.KILLS] += len(identified.report.victims)
+        families = formats.formats()
+        output.blocks.sort(key=lambda block: families[block.format].repeats)  # killers before those who repeat them
+        while output.blocks:
+            self._join(output.blocks[0], output)
+            del output.blocks[0]
+        touched = {each.episode.id: each.episode for each in output.joined}
         for place, clock in self._clocks.items():
             touched |= {episode.id: episode for episode in self._episodes.close_silent(place, clock.time)}
         if output.finished:
             touched |= {episode.id: episode for episode in self._episodes.finish()}
-        return joined, list(touched.values())
+        return output.joined, list(touched.values())
 
     def refused(self, refusals: Sequence[Refusal]) -> tuple[Document, ...]:
         """The dead letters of documents that Elasticsearch will never take."""
@@ -331,21 +331,24 @@ class Pipeline:
         if unread and read.record is not None:
             output.rejected.append(_rejected(read.record, "formats", "unread", "no wording explains this line"))
 
-    def _told_once(self, blocks: Sequence[Block]) -> Iterator[Identified]:
-        """The reports of blocks, killers before those who repeat them, without what another source told already."""
-        families = formats.formats()
-        for block in sorted(blocks, key=lambda block: families[block.format].repeats):
-            family = families[block.format]
-            identified = identify(family.report(block, self._page_size))
-            echo = family.repeats or identified.report.echo
-            early = self._is_early(identified.report)
-            if early or (echo and not self._kills.told(identified, echo=True)):
-                self._recall(identified.report)
-            if self._kills.told(identified, echo=echo) or (early and self._is_rest(identified)):
-                self.counts[Count.REPEATS] += 1
-                continue
-            self._kills.add(identified)
-            yield identified
+    def _join(self, block: Block, output: Output) -> None:
+        """Put the report of a block into its episode, unless another source told of it already.
+
+        Nothing is remembered of it before every look-up was answered, so that it can be tried again.
+        """
+        family = formats.formats()[block.format]
+        identified = identify(family.report(block, self._page_size))
+        echo = family.repeats or identified.report.echo
+        early = self._is_early(identified.report)
+        if early or (echo and not self._kills.told(identified, echo=True)):
+            self._recall(identified.report)
+        if self._kills.told(identified, echo=echo) or (early and self._is_rest(identified)):
+            self.counts[Count.REPEATS] += 1
+            return
+        output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))
+        self._kills.add(identified)
+        self.counts[Count.REPORTS] += 1
+        self.counts[Count.KILLS] += len(identified.report.victims)
 
     def _is_early(self, report: Report) -> bool:
         """Whether a report may have been read before, by an earlier run, from its beginning on."""

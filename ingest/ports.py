@@ -27,6 +27,10 @@ class Refused(Exception):
     """A server answered and will not do it until a person changes something (rights, a missing index template)."""
 
 
+class Halted(Exception):
+    """Going on would do harm: the service ends, and a person must look. The text is one sentence that says at what."""
+
+
 class Partition(Struct, frozen=True):
     """A partition of a topic."""
 
@@ -86,18 +90,33 @@ class Refusal(Struct, frozen=True):
 
 
 class WriteReport(Struct, frozen=True):
-    """One bad document does not hide the good ones. ``stale`` ones were already stored in this or a newer version."""
+    """What became of documents, each for itself: one bad document does not hide the good ones.
+
+    Attributes:
+        written: Stored now.
+        stale: Already stored in this or a newer version.
+        refused: Never to be stored.
+        left: Not taken, or not sent yet: to be given to the sink again.
+        trouble: Why some were not taken; ``None`` where what is left was only too much for one request.
+    """
 
     written: int
     stale: int
     refused: tuple[Refusal, ...] = ()
+    left: tuple[Document, ...] = ()
+    trouble: Unavailable | Refused | None = None
 
 
 class Sink(Protocol):
     """Where documents go."""
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
-        """Store each unless a newer or equal version is stored. Raises ``Unavailable`` when some may not be stored."""
+        """Store documents unless a newer or equal version is stored: as many as one request takes.
+
+        Raises:
+            Unavailable: None may have been stored; send all again.
+            Refused: The same, until a person changes something.
+        """
 
 
 class Signatures(Protocol):

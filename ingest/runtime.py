@@ -7,31 +7,27 @@ waits for it as long as it takes, inside its consumer group, and says so.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 import stamina
 import structlog
 
 from ingest.counts import Count
-from ingest.ports import Refused, Unavailable
+from ingest.dead_share import DeadShare
+from ingest.delivery import Delivery
+from ingest.patience import LONGEST_WAIT, Patience, Stopped
+from ingest.ports import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
     from threading import Event
 
     from ingest.pipeline import Pipeline
-    from ingest.ports import Batch, Partition, Signatures, Sink, Source, WriteReport
+    from ingest.ports import Batch, Partition, Signatures, Sink, Source
 
 _POLL_SECONDS = 0.5
-_LONGEST_WAIT = 5.0
-
-_T = TypeVar("_T")
 
 log = structlog.get_logger(__name__)
-
-
-class Stopped(Exception):
-    """The service was asked to end while it waited for a server: nothing more is written or committed."""
 
 
 class Pingable(Protocol):
@@ -59,85 +55,55 @@ def first_contact(source: Source, sink: Pingable, pipeline: Pipeline, timeout: f
         Refused: One of them answered and will not serve us.
     """
     for contact in (sink.ping, lambda: source.subscribe(_Told(pipeline))):
-        for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=timeout, wait_max=_LONGEST_WAIT):
+        for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=timeout, wait_max=LONGEST_WAIT):
             with attempt:
                 if stop.is_set():
                     raise Stopped
                 contact()
 
 
-def run(source: Source, sink: Sink, signatures: Signatures, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
-    """Work until ``stop`` is set, then leave the group. What was read and not written is read again by the next run."""
+def run(
+    source: Source,
+    sink: Sink,
+    signatures: Signatures,
+    pipeline: Pipeline,
+    stop: Event,
+    watch: Watch,
+    dead_limit: float = 1.0,
+) -> None:
+    """Work until ``stop`` is set, then leave the group. What was read and not written is read again by the next run.
+
+    Raises:
+        Halted: More than ``dead_limit`` of what came became dead letters, or another worker took this one's place.
+    """
     log.info("started")
+    share = DeadShare(dead_limit)
+    patience = Patience(source, stop, watch.waiting)
+    delivery = Delivery(sink, signatures, pipeline, patience, share)
     try:
         while not stop.is_set():
-            _turn(source, sink, signatures, pipeline, stop, watch)
+            _turn(source, pipeline, patience, delivery, share, watch)
     except Stopped:
         log.info("stopped_while_waiting")
     finally:
         source.close()
-        counts = {str(name): count for name, count in sorted(pipeline.counts.items())}
+        counts = {str(name): count for name, count in sorted(dict(pipeline.counts).items())}
         log.info("stopped", **counts, unread_by_wording=dict(pipeline.unread))
 
 
-def _turn(source: Source, sink: Sink, signatures: Signatures, pipeline: Pipeline, stop: Event, watch: Watch) -> None:
+def _turn(
+    source: Source, pipeline: Pipeline, patience: Patience, delivery: Delivery, share: DeadShare, watch: Watch
+) -> None:
     """One poll: its records, their documents, and the commit that follows them."""
-    patient = _Patient(source, stop, watch)
-    batch = patient.until_done(lambda: source.poll(_POLL_SECONDS))
+    batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
+    matched = pipeline.counts[Count.MATCHED_LINES]
     output = pipeline.step(batch, datetime.now(UTC))
-    documents = patient.until_done(lambda: pipeline.join(output))
-    if documents:
-        _store(patient, sink, pipeline, lambda: sink.write(documents))
-    if output.sightings:
-        _store(patient, sink, pipeline, lambda: signatures.record(output.sightings))
-    patient.until_done(lambda: source.commit(pipeline.committable()))
-    watch.turned(batch, pipeline)
-
-
-def _store(patient: _Patient, sink: Sink, pipeline: Pipeline, write: Callable[[], WriteReport]) -> None:
-    report = patient.until_done(write)
-    _count(pipeline, report)
-    if report.refused:
-        dead = pipeline.refused(report.refused)
-        log.warning("documents_refused", count=len(dead), reason=report.refused[0].reason)
-        _count(pipeline, patient.until_done(lambda: sink.write(dead)))
-
-
-def _count(pipeline: Pipeline, report: WriteReport) -> None:
-    pipeline.counts[Count.DOCUMENTS_WRITTEN] += report.written
-    pipeline.counts[Count.DOCUMENTS_STALE] += report.stale
-    pipeline.counts[Count.DOCUMENTS_REFUSED] += len(report.refused)
-
-
-class _Patient:
-    """Repeats a call until it succeeds, staying in the consumer group meanwhile. The one place that waits."""
-
-    def __init__(self, source: Source, stop: Event, watch: Watch) -> None:
-        self._source = source
-        self._stop = stop
-        self._watch = watch
-
-    def until_done(self, call: Callable[[], _T]) -> _T:
-        """The result of ``call``. Raises ``Stopped`` where the service is to end while it waits."""
-        for attempt in stamina.retry_context(
-            on=(Unavailable, Refused), attempts=None, timeout=None, wait_max=_LONGEST_WAIT
-        ):
-            with attempt:
-                if attempt.num > 1:
-                    self._wait(attempt.num)
-                try:
-                    return call()
-                except (Unavailable, Refused) as error:
-                    log.warning("waiting", reason=str(error))
-                    self._watch.waiting(str(error))
-                    raise
-        raise AssertionError("unreachable: the retries do not end")
-
-    def _wait(self, number: int) -> None:
-        if self._stop.is_set():
-            raise Stopped
-        log.debug("trying_again", attempt=number)
-        self._source.keep_alive()
+    documents = patience.until_answered(lambda: pipeline.join(output))
+    delivery.store(documents)
+    delivery.record(output.sightings)
+    share.note("lines", pipeline.counts[Count.MATCHED_LINES] - matched, len(output.rejected))
+    patience.until_done(lambda: source.commit(pipeline.committable()))
+    patience.until_answered(lambda: watch.turned(batch, pipeline))
 
 
 class _Told:

@@ -16,8 +16,9 @@ from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.observability.http import listening
 from ingest.observability.minutes import Minutes
 from ingest.observability.vitals import TimedSink, Vitals
+from ingest.patience import Stopped
 from ingest.pipeline import Pipeline
-from ingest.runtime import Stopped, first_contact, run
+from ingest.runtime import first_contact, run
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -44,6 +45,7 @@ def serve(
         Unavailable: Kafka or Elasticsearch was not there for ``startup_timeout``.
         Refused: One of them will not serve us.
         ConfigError: Nobody can listen at ``metrics.listen``.
+        Halted: Going on would do harm.
     """
     vitals = Vitals()
     client = connect(settings.elasticsearch)
@@ -57,7 +59,8 @@ def serve(
             first_contact(source, sink, pipeline, settings.startup_timeout, stop)
             host, began = socket.gethostname().lower(), datetime.now(UTC)
             watch = Minutes(vitals, plain, prefix, host, os.getpid(), began, stop)
-            run(source, sink, ElasticSignatures(client, prefix), pipeline, stop, watch)
+            signatures = ElasticSignatures(client, prefix)
+            run(source, sink, signatures, pipeline, stop, watch, settings.dead_letters.limit)
     except Stopped:
         pass
     finally:

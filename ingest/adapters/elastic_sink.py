@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from elasticsearch import ApiError
+from msgspec.structs import replace
 
 from ingest.adapters.elastic_client import TRY_AGAIN, address, plain_failures, reason
 from ingest.ports import Refusal, Refused, Unavailable, WriteReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from elasticsearch import Elasticsearch
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 _MAX_BYTES = 5 << 20
 _MAX_ITEMS = 500
 _CONFLICT, _BAD, _TOO_LARGE = 409, 400, 413
+
+_NOT_THE_DOCUMENTS_FAULT = frozenset({"index_closed_exception", "validation_exception"})
+"""Errors with status 400 that a person mends without touching the document: a closed index, no room for its shards."""
+
+_Encoded = list[tuple["Document", bytes]]
 
 
 class ElasticSink:
@@ -32,6 +38,7 @@ class ElasticSink:
 
     def __init__(self, client: Elasticsearch) -> None:
         self._client = client
+        self._max_bytes = _MAX_BYTES
 
     def ping(self) -> None:
         """Prove that Elasticsearch answers. Raises ``Unavailable`` or ``Refused``."""
@@ -39,39 +46,38 @@ class ElasticSink:
             self._client.cluster.health(timeout="5s")
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
-        """Store documents; see ``ports.Sink``."""
-        written = stale = 0
-        refused: list[Refusal] = []
-        for chunk in _chunks(documents):
-            report = self._write(chunk)
-            written += report.written
-            stale += report.stale
-            refused += report.refused
-        return WriteReport(written, stale, tuple(refused))
+        """Store as many documents as one request takes; see ``ports.Sink``."""
+        chunk = _first(documents, self._max_bytes)
+        report = self._write(chunk)
+        return replace(report, left=(*report.left, *documents[len(chunk) :]))
 
-    def _write(self, chunk: list[tuple[Document, bytes]]) -> WriteReport:
+    def _write(self, chunk: _Encoded) -> WriteReport:
+        lines: Any = [line for document, body in chunk for line in (_action(document), body)]
         try:
             with plain_failures(self._client):
-                lines: Any = [line for document, body in chunk for line in (_action(document), body)]
                 answer = self._client.bulk(operations=lines)
         except Refused as error:
             if isinstance(error.__cause__, ApiError) and error.__cause__.status_code == _TOO_LARGE:
-                return self._halve(chunk)
+                return self._too_large(chunk)
             raise
         return self._read(chunk, answer["items"])
 
-    def _halve(self, chunk: list[tuple[Document, bytes]]) -> WriteReport:
-        """The request was too large: send it in two; a single document that is too large will never be stored."""
+    def _too_large(self, chunk: _Encoded) -> WriteReport:
+        """Elasticsearch, or what stands before it, takes no request of this size: smaller ones from here on.
+
+        A single document that is too large will never be stored.
+        """
         if len(chunk) == 1:
             return WriteReport(0, 0, (Refusal(chunk[0][0], _TOO_LARGE, "larger than Elasticsearch accepts"),))
-        middle = len(chunk) // 2
-        one, other = self._write(chunk[:middle]), self._write(chunk[middle:])
-        return WriteReport(one.written + other.written, one.stale + other.stale, (*one.refused, *other.refused))
+        self._max_bytes = sum(len(body) for _, body in chunk) // 2
+        return WriteReport(0, 0, left=tuple(document for document, _ in chunk))
 
-    def _read(self, chunk: list[tuple[Document, bytes]], items: list[dict[str, Any]]) -> WriteReport:
+    def _read(self, chunk: _Encoded, items: list[dict[str, Any]]) -> WriteReport:
         """Item by item: one bad document neither hides nor holds back the good ones."""
         written = stale = 0
-        refused = []
+        refused: list[Refusal] = []
+        left: list[Document] = []
+        trouble: Unavailable | Refused | None = None
         for (document, _), item in zip(chunk, items, strict=True):
             result = item["index"]
             status = result["status"]
@@ -79,27 +85,35 @@ class ElasticSink:
                 written += 1
             elif status == _CONFLICT:
                 stale += 1
-            elif status in (_BAD, _TOO_LARGE):
+            elif _is_the_documents_fault(status, result["error"]):
                 refused.append(Refusal(document, status, reason(result["error"])))
             else:
-                sentence = f"Elasticsearch at {address(self._client)} answered {status}: {reason(result['error'])}"
-                raise (Unavailable if status in TRY_AGAIN else Refused)(sentence)
-        return WriteReport(written, stale, tuple(refused))
+                left.append(document)
+                trouble = trouble or self._trouble(status, result["error"])
+        return WriteReport(written, stale, tuple(refused), tuple(left), trouble)
+
+    def _trouble(self, status: int, error: object) -> Unavailable | Refused:
+        sentence = f"Elasticsearch at {address(self._client)} answered {status}: {reason(error)}"
+        return Unavailable(sentence) if status in TRY_AGAIN else Refused(sentence)
 
 
-def _chunks(documents: Sequence[Document]) -> Iterator[list[tuple[Document, bytes]]]:
-    chunk: list[tuple[Document, bytes]] = []
+def _is_the_documents_fault(status: int, error: dict[str, Any]) -> bool:
+    """Whether a document will never be stored: its content does not fit the mapping, or it is too large."""
+    return status in (_BAD, _TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
+
+
+def _first(documents: Sequence[Document], max_bytes: int) -> _Encoded:
+    """The documents of the next request: bounded by bytes and count, but at least one."""
+    chunk: _Encoded = []
     size = 0
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-    for document in documents:
+    for document in documents[:_MAX_ITEMS]:
         body = _body(document, now)
-        if chunk and (size + len(body) > _MAX_BYTES or len(chunk) >= _MAX_ITEMS):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append((document, body))
         size += len(body)
-    if chunk:
-        yield chunk
+        if chunk and size > max_bytes:
+            break
+        chunk.append((document, body))
+    return chunk
 
 
 def _action(document: Document) -> bytes:

@@ -27,7 +27,7 @@ def stop(sentence: str, status: int) -> NoReturn:
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn what a person can mend into its sentence. A bug keeps its trace."""
-    from ingest.ports import Refused, Unavailable  # noqa: PLC0415  keeps `--help` light
+    from ingest.ports import Halted, Refused, Unavailable  # noqa: PLC0415  keeps `--help` light
 
     try:
         yield
@@ -35,5 +35,5 @@ def plain_errors() -> Iterator[None]:
         stop(str(error), USAGE)
     except Unavailable as error:
         stop(str(error), UNAVAILABLE)
-    except Refused as error:
+    except (Refused, Halted) as error:
         stop(str(error), FINDING)

@@ -126,6 +126,10 @@ class DeadLetterSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     topic: Annotated[
         str | None, Meta(description="Kafka topic for them; unset writes them into the index `oom-deadletter` only.")
     ] = None
+    limit: Annotated[
+        float,
+        Meta(gt=0, le=1, description="Their share of the latest lines or documents above which the service stops."),
+    ] = 0.5
 
 
 class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

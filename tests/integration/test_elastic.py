@@ -24,6 +24,7 @@ from ingest.offline import NoHeads
 from ingest.pipeline import Output, Pipeline
 from ingest.ports import Partition, Refused, Sink, Unavailable
 from ingest.stack.ports import free_port
+from tests.chaos.proxy import Fault, Proxy, Status
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site
 
@@ -70,8 +71,64 @@ def test_a_blocked_index_is_refused_loudly_and_not_dead_lettered(elastic: Elasti
     sink = ElasticSink(elastic)
     sink.write([document(name, "a", 1)])
     elastic.indices.put_settings(index=f"{name}-kill-2026.11", settings={"index.blocks.write": True})
-    with pytest.raises(Refused, match="cluster_block_exception"):
-        sink.write([document(name, "b", 1)])
+    report = sink.write([document(name, "b", 1)])
+    assert (report.written, report.refused, [left.id for left in report.left]) == (0, (), ["b"])
+    assert isinstance(report.trouble, Refused)
+    assert "cluster_block_exception" in str(report.trouble)
+
+
+def test_a_closed_index_is_waited_for(elastic: Elasticsearch, name: str) -> None:
+    sink = ElasticSink(elastic)
+    sink.write([document(name, "a", 1)])
+    elastic.indices.close(index=f"{name}-kill-2026.11")
+    assert "index_closed_exception" in str(sink.write([document(name, "b", 1)]).trouble)
+
+
+def test_only_documents_that_were_not_taken_are_left(stack: Endpoints, elastic: Elasticsearch, name: str) -> None:
+    with Proxy(stack.elasticsearch) as proxy, Elasticsearch(proxy.url, max_retries=0) as client:
+        proxy.choose = lambda request: Fault.HALF_REFUSED if request.is_bulk else None
+        report = ElasticSink(client).write([document(name, key, 1) for key in "abcde"])
+    assert report.written == 3
+    assert [left.id for left in report.left] == ["b", "d"]
+    assert isinstance(report.trouble, Unavailable)
+    elastic.indices.refresh(index=f"{name}-*")
+    assert elastic.count(index=f"{name}-*")["count"] == 3
+
+
+@pytest.mark.parametrize("fault", [Status(429), Status(503), Fault.CUT, Fault.SILENCE])
+def test_a_request_without_an_answer_is_to_be_sent_again(
+    stack: Endpoints, elastic: Elasticsearch, name: str, fault: Status | Fault
+) -> None:
+    del elastic  # removes what was stored
+    with Proxy(stack.elasticsearch) as proxy:
+        client = connect(ElasticsearchSettings(hosts=(proxy.url,), request_timeout=2.0))
+        sink = ElasticSink(client)
+        proxy.choose = lambda request: fault if request.is_bulk else None
+        with pytest.raises(Unavailable, match=proxy.url):
+            sink.write([document(name, "a", 1)])
+        proxy.choose = lambda _: None
+        report = sink.write([document(name, "a", 1)])
+        client.close()
+    assert report.written + report.stale == 1
+
+
+def test_requests_shrink_to_what_a_server_takes(stack: Endpoints, elastic: Elasticsearch, name: str) -> None:
+    del elastic  # removes what was stored
+    documents = [document(name, str(at), 1, message="x" * 10_000) for at in range(40)]
+    huge = document(name, "huge", 1, message="x" * 200_000)
+    with Proxy(stack.elasticsearch) as proxy, Elasticsearch(proxy.url, max_retries=0) as client:
+        proxy.choose = lambda request: Status(413) if len(request.body) > 100_000 else None
+        sink = ElasticSink(client)
+        left: tuple[Document, ...] = (*documents[:20], huge, *documents[20:])
+        written, refused = 0, []
+        while left:
+            report = sink.write(left)
+            left, written = report.left, written + report.written
+            refused += [(refusal.document.id, refusal.status) for refusal in report.refused]
+        assert (written, refused) == (40, [("huge", 413)])
+        before = proxy.broken()
+        assert sink.write(documents[:3]).stale == 3
+        assert proxy.broken() == before
 
 
 def test_an_absent_server_is_named() -> None:
@@ -89,7 +146,7 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     documents = pipeline.join(output)
     templates = ElasticTemplates(elastic)
     setup.apply(templates, setup.plan(templates, name))
-    ElasticSink(elastic).write(documents)
+    assert ElasticSink(elastic).write(documents).left == ()
     heads = ElasticHeads(elastic, name)
     heads.refresh()
     begin = datetime(2010, 4, 20, 20, 0, tzinfo=UTC)
@@ -143,6 +200,10 @@ def test_every_document_of_the_corpus_fits_the_mapping(elastic: Elasticsearch, n
         Document(d["_index"].replace("oom-", f"{name}-", 1), d["_id"], at, d["_source"])
         for at, d in enumerate(stored, 1)
     ]
-    report = ElasticSink(elastic).write(documents)
-    assert [(refusal.status, refusal.reason) for refusal in report.refused] == []
-    assert report.written == len(documents)
+    sink, left, written = ElasticSink(elastic), tuple(documents), 0
+    while left:
+        report = sink.write(left)
+        left, written = report.left, written + report.written
+        assert [(refusal.status, refusal.reason) for refusal in report.refused] == []
+        assert report.trouble is None
+    assert written == len(documents)

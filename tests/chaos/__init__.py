@@ -1,0 +1,1 @@
+"""Disturbances of the running service, on real servers: nothing may be lost, nothing stored twice."""
