@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ingest.formats import Match
     from ingest.model import Place
 
+_NONE = frozenset[str]()
 _SURE = 2
 """From this fit on a line names the report's own victim."""
 
@@ -63,6 +64,7 @@ class _Partition:
     """
 
     hosts: dict[str, list[OpenReport]] = field(default_factory=dict)
+    families: dict[str, frozenset[str]] = field(default_factory=dict)
     born: dict[int, OpenReport] = field(default_factory=dict)
     active: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
     settled: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
@@ -92,8 +94,7 @@ class Assembler:
     def families(self, line: Line) -> frozenset[str]:
         """The families with an open report on a line's host."""
         partition = self._partitions.get(line.origin.place)
-        reports = partition.hosts.get(_host(line), ()) if partition else ()
-        return frozenset(report.format.name for report in reports)
+        return partition.families.get(_host(line), _NONE) if partition else _NONE
 
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the first record of any open report: the commit must not pass it."""
@@ -184,7 +185,9 @@ class Assembler:
             caller=line.caller,
             mixed=self._amid_a_mixture(partition, line, match),
         )
-        partition.hosts.setdefault(report.host, []).append(report)
+        siblings = partition.hosts.setdefault(report.host, [])
+        siblings.append(report)
+        partition.families[report.host] = _families(siblings)
         partition.born[id(report)] = report
         partition.offsets.add(report.first_offset)
         self._size += report.size
@@ -261,8 +264,9 @@ class Assembler:
         partition.offsets.remove(report.first_offset)
         siblings = partition.hosts[report.host]
         siblings.remove(report)
+        partition.families[report.host] = _families(siblings)
         if not siblings:
-            del partition.hosts[report.host]
+            del partition.hosts[report.host], partition.families[report.host]
         self._size -= report.size
         if not report.progress.anchored and any(report.is_copy_of(other) for other in siblings):
             self.copies += len(report.entries)
@@ -319,6 +323,10 @@ def _note_mixture(siblings: Sequence[OpenReport], target: OpenReport, line: Line
             told_apart = newer.caller is not None and target.caller not in (None, newer.caller)
             if not told_apart and not target.begins_after(line):
                 newer.mixed = target.mixed = True
+
+
+def _families(reports: Sequence[OpenReport]) -> frozenset[str]:
+    return frozenset(report.format.name for report in reports)
 
 
 def _host(line: Line) -> str:

@@ -19,12 +19,19 @@ def reference(corpus: Path) -> str:
         "with an example of each line. `opens` begins a report, `victim` and `evidence` join one or begin it, `body`",
         "only joins.",
         "",
+        _compiled(),
+        "",
         "| family | what it is | versions | wordings | cases |",
         "| --- | --- | --- | --- | --- |",
     ]
     known = formats.formats().values()
     families = [_row(family, len(list((corpus / family.name).glob("*.log")))) for family in known]
     return "\n".join([*head, *families, *(line for family in known for line in _wordings(family))]) + "\n"
+
+
+def _compiled() -> str:
+    slow = ", ".join(f"`{name}` ({why})" for name, why in formats.interpreted().items())
+    return f"Each wording's grammar is compiled to one regular expression{f', but for {slow}' if slow else ''}."
 
 
 def _wordings(family: formats.Format) -> list[str]:

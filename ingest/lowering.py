@@ -27,6 +27,8 @@ _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 _GROUPS = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\((?!\?)", re.DOTALL)
 """A group that captures; what looks like one is stepped over by the first branch."""
 _REFERS_TO_GROUPS = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
+_LEADING_FLAGS = re.compile(r"\A\(\?[aiLmsux]+\)")
+"""``(?i)``, which stands at the beginning of a pattern only; the compiled pattern has the flag too."""
 _ABSENT = object()
 
 
@@ -72,7 +74,7 @@ class Lowered:
 
     def __init__(self, expression: pp.ParserElement, pattern: str, results: Sequence[_Result], *, whole: bool) -> None:
         self.pattern = re.compile(pattern)
-        self._expression = expression
+        self.expression = expression
         self._whole = whole
         self._match = self.pattern.match
         self._plain = [(result.name, result.read) for result in results]
@@ -101,7 +103,7 @@ class Lowered:
                 value = look(text, start, end)
             except pp.ParseException:
                 # An action that refuses may leave another alternative: only the parser itself knows.
-                return reference(self._expression, text, parse_all=self._whole)
+                return reference(self.expression, text, parse_all=self._whole)
             if value is _ABSENT:
                 del values[name]
             else:
@@ -114,12 +116,12 @@ class Interpreted:
 
     def __init__(self, expression: pp.ParserElement, why: str, *, whole: bool) -> None:
         self.why = why
-        self._expression = expression
+        self.expression = expression
         self._whole = whole
 
     def parse(self, text: str) -> dict[str, Any] | None:
         """The same as ``Lowered.parse``, in pyparsing's time."""
-        return reference(self._expression, text, parse_all=self._whole)
+        return reference(self.expression, text, parse_all=self._whole)
 
 
 def compiled(expression: pp.ParserElement, *, parse_all: bool = True) -> Lowered | Interpreted:
@@ -301,7 +303,7 @@ def _regex(element: pp.Regex) -> str:
     if any(flag not in _FLAGS for flag in flags):
         raise NotLowerableError(f"the flags {flags!r} at {element}")
     scoped = "".join(_FLAGS[flag] for flag in flags)
-    body = _GROUPS.sub(lambda found: found[1] or "(?:", compiled.pattern)
+    body = _GROUPS.sub(lambda found: found[1] or "(?:", _LEADING_FLAGS.sub("", compiled.pattern))
     return f"(?>(?{scoped}:{body}))" if scoped else f"(?>{body})"
 
 

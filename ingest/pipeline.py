@@ -134,7 +134,7 @@ class Pipeline:
         self._window = timedelta(seconds=bounds.reorder)
         self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
         self._tags = formats.tags()
-        self._may_matter = gate((*formats.anchors(), *marks()))
+        self._gate = gate((*formats.anchors(), *marks()))
         self._clocks: dict[Place, _Clock] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
@@ -170,7 +170,7 @@ class Pipeline:
             place = raw.origin.place
             clock = self._clock(place)
             clock.saw(raw, now)
-            matters = raw.value is not None and self._may_matter(raw.value)
+            matters = raw.value is not None and self._gate.matters(raw.value)
             if not matters and raw.value and not self._is_open(place):
                 self.counts[Count.NOT_OOM] += 1
                 continue
@@ -281,7 +281,7 @@ class Pipeline:
             if matters:
                 output.rejected.append(_rejected(raw, "envelope", read.code, read.detail))
             return
-        if raw.value is not None and not _is_utf8(raw.value):
+        if raw.value and not raw.value.isascii() and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
         place = raw.origin.place
         read = replace(read, record=raw if matters else None)

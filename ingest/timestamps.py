@@ -22,6 +22,9 @@ _NUMBERED_MONTHS = {f"{number}{word}": number for number in range(1, 13) for wor
 _FUTURE = timedelta(days=1)
 """A line may be this much later than its hint: clocks are skewed and zones unknown. More means another year."""
 
+_SURELY = timedelta(days=180)
+"""A time so soon before its hint is nearer to it than the same day of any other year."""
+
 _YEARS_BACK = 8
 """29 February comes at least once in any eight years."""
 
@@ -42,12 +45,16 @@ def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: d
     Returns:
         ``None`` where the stamp is no date in any year.
     """
+    at = _utc(hint.year, month, day, clock, zone)
+    if at is None or not -_FUTURE <= hint - at <= _SURELY:
+        at = _nearest(month, day, clock, zone, hint)
+    return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone is None) if at else None
+
+
+def _nearest(month: int, day: int, clock: str, zone: tzinfo | None, hint: datetime) -> datetime | None:
     years = range(hint.year + 1, hint.year - _YEARS_BACK - 1, -1)
     past = [at for year in years if (at := _utc(year, month, day, clock, zone)) and at - hint <= _FUTURE]
-    if not past:
-        return None
-    at = min(past, key=lambda at: abs(at - hint))
-    return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone is None)
+    return min(past, key=lambda at: abs(at - hint)) if past else None
 
 
 def month_of(word: str) -> int:

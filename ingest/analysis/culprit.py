@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.evidence import lines, row_pattern
+from ingest.analysis.evidence import of_process
 from ingest.analysis.filled import groups, is_group, largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import held, room, share
@@ -125,7 +125,7 @@ def _judged(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Culpr
         is_victim=claim.pid in victims if claim.pid is not None else of_group and bool(alike & victims),
         group=first if first and (of_group or (first.count > 1 and first.name != claim.name)) else None,
         doubts=tuple(doubts),
-        evidence=lines(report, row_pattern(claim.pid)) if claim.pid is not None else (),
+        evidence=of_process(report, claim.pid) if claim.pid is not None else (),
     )
 
 
@@ -197,7 +197,7 @@ def _of_victims(report: Report) -> Culprit | None:
         is_victim=True,
         group=group,
         doubts=(Doubt.NO_PROCESS_TABLE, Doubt.VICTIM_IS_ALL_THAT_IS_NAMED),
-        evidence=lines(report, row_pattern(largest.pid)),
+        evidence=of_process(report, largest.pid),
     )
 
 

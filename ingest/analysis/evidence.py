@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.model import Action, Code, Completeness, Finding
@@ -45,6 +46,9 @@ _PATTERNS: dict[Code, str] = {
 }
 """By which literal of the killer's own wording the lines behind a finding are found again."""
 
+_PROCESS = re.compile(r"\[\s*(\d+)\]\s+\d|process (\d+)\b|pid=(\d+)\b")
+"""A row of a process table, or a line about a process."""
+
 _COMPILED = {code: re.compile(pattern) for code, pattern in _PATTERNS.items()}
 
 
@@ -83,19 +87,22 @@ def quoted(finding: Finding, report: Report, pids: dict[str, int]) -> tuple[str,
         pids: The pid of the process that a name stands for, where the finding is about one.
     """
     pattern = _COMPILED.get(finding.code)
-    if pattern is None and finding.name is not None and finding.name in pids:
-        pattern = row_pattern(pids[finding.name])
-    if pattern is None:
-        return ()
-    return lines(report, pattern)
+    if pattern is not None:
+        return _quoted(line for line in report.lines if pattern.search(line))
+    if finding.name is not None and finding.name in pids:
+        return of_process(report, pids[finding.name])
+    return ()
 
 
-def row_pattern(pid: int) -> re.Pattern[str]:
-    """What a row of a process table or a line about a process looks like."""
-    return re.compile(rf"\[\s*{pid}\]\s+\d|process {pid}\b|pid={pid}\b")
+def of_process(report: Report, pid: int) -> tuple[str, ...]:
+    """The first lines about a process: its row of the table, its kill."""
+    number = str(pid)
+    return _quoted(line for line in report.lines if number in line and number in _pids(line))
 
 
-def lines(report: Report, pattern: re.Pattern[str]) -> tuple[str, ...]:
-    """The first lines of a report in which a pattern is found."""
-    found = (line[:_LONGEST] for line in report.lines if pattern.search(line))
-    return tuple(line for line, _ in zip(found, range(_SHOWN), strict=False))
+def _pids(line: str) -> set[str]:
+    return {number for found in _PROCESS.finditer(line) for number in found.groups() if number}
+
+
+def _quoted(found: Iterator[str]) -> tuple[str, ...]:
+    return tuple(line[:_LONGEST] for line in islice(found, _SHOWN))

@@ -33,7 +33,7 @@ from ingest.document._pieces import (
 )
 from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
-from ingest.document._tree import Tree, iso, merge, present
+from ingest.document._tree import Tree, iso, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
@@ -68,45 +68,45 @@ def of_episode(episode: Episode, prefix: str) -> Document:
     kills = [victim for member in episode.members for victim in member.victims]
     signatures = list(dict.fromkeys(member.signature for member in episode.members))
     together = whole(episode)
-    source = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
-    merge(source, of_the_host(episode.metadata))
-    merge(source, runs_in(episode.scope, None))
-    merge(
-        source,
-        {
-            "event": {
-                "kind": "event",
-                "category": ["host", "process"],
-                "type": ["info"],
-                "action": "oom-episode",
-                "outcome": "success" if kills else "unknown",
-                "provider": episode.provider,
-                **span(episode.start, episode.end),
-            },
-            "message": sentence.of_episode(episode),
-            "oom": {
-                "family": episode.family,
-                "constraint": sorted({member.constraint for member in episode.members if member.constraint}),
-                **scope_of(episode.scope),
-                "signature": signatures[0],
-                "signature_name": episode.members[0].signature_name,
-                "episode": {
-                    "id": episode.id,
-                    "open": episode.open,
-                    "report_count": len(episode.members),
-                    "kill_count": len(kills),
-                    "victim_names": sorted({name for _, name in kills})[:_NAMES],
-                    "signatures": signatures[:_NAMES],
-                    "restarts": together.restarts,
-                    "storm": together.storm,
-                },
-                "culprit": culprit_of(together.culprit),
-                **verdict_of(together.codes, episode.family),
-                "explanation": " ".join(explanation.of_episode(episode, together)),
-            },
+    own: Tree = {
+        "event": {
+            "kind": "event",
+            "category": ["host", "process"],
+            "type": ["info"],
+            "action": "oom-episode",
+            "outcome": "success" if kills else "unknown",
+            "provider": episode.provider,
+            **span(episode.start, episode.end),
         },
+        "message": sentence.of_episode(episode),
+        "oom": {
+            "family": episode.family,
+            "constraint": sorted({member.constraint for member in episode.members if member.constraint}),
+            **scope_of(episode.scope),
+            "signature": signatures[0],
+            "signature_name": episode.members[0].signature_name,
+            "episode": {
+                "id": episode.id,
+                "open": episode.open,
+                "report_count": len(episode.members),
+                "kill_count": len(kills),
+                "victim_names": sorted({name for _, name in kills})[:_NAMES],
+                "signatures": signatures[:_NAMES],
+                "restarts": together.restarts,
+                "storm": together.storm,
+            },
+            "culprit": culprit_of(together.culprit),
+            **verdict_of(together.codes, episode.family),
+            "explanation": " ".join(explanation.of_episode(episode, together)),
+        },
+    }
+    trees = (
+        base("oom.episode", episode.id, episode.when, episode.host, episode.origin),
+        of_the_host(episode.metadata),
+        runs_in(episode.scope, None),
+        own,
     )
-    return _document(f"{prefix}-episode", episode.id, episode.version, episode.when.at, source)
+    return _document(f"{prefix}-episode", episode.id, episode.version, episode.when.at, *trees)
 
 
 def of_rejected(rejected: Rejected, prefix: str) -> Document:
@@ -127,7 +127,7 @@ def of_refused(document: Document, status: int, reason: str, prefix: str) -> Doc
     source = _dead_letter(document_id, timestamp, "index", error, str(document.source))
     source["kafka"] = document.source.get("kafka")
     month = timestamp[:7].replace("-", ".")
-    return Document(f"{prefix}-deadletter-{month}", document_id, document.version, present(source))
+    return Document(f"{prefix}-deadletter-{month}", document_id, document.version, united(source))
 
 
 def all_of(
@@ -147,92 +147,82 @@ def all_of(
 def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document:
     report = joined.identified.report
     done = victim.action is Action.KILL
-    source = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
     where = runs_in(report.scope, victim.cgroup)
-    merge(source, shipped(report.metadata, where))
-    merge(source, common(joined))
-    merge(source, where)
-    merge(
-        source,
-        {
-            "event": {
-                "kind": "event",
-                "category": ["process"],
-                "type": ["end" if done else "info"],
-                "action": victim.action,
-                "outcome": _DEATH[victim.gone],
-                "provider": report.provider,
-                "reason": report.reason,
-                "original": "\n".join(victim.lines)[:ORIGINAL_CAP],
-            },
-            "message": sentence.of_kill(report, victim),
-            "process": {
-                "pid": victim.pid,
-                "name": victim.name,
-                "user": {"id": as_text(victim.uid)},
-                "command_line": victim.command_line,
-            },
-            "oom": {
-                "kernel": {"timestamp": {"us": victim.uptime_us}},
-                "victim": victim_state(joined, victim),
-                "reaper": reaper_state(victim),
-                "cgroup": {"task": cgroup_path(victim.cgroup)},
-                "openvz": openvz_exit(victim),
-                "envelope": report.shape if victim.origin.partition is not None else None,
-            },
+    own: Tree = {
+        "event": {
+            "kind": "event",
+            "category": ["process"],
+            "type": ["end" if done else "info"],
+            "action": victim.action,
+            "outcome": _DEATH[victim.gone],
+            "provider": report.provider,
+            "reason": report.reason,
+            "original": "\n".join(victim.lines)[:ORIGINAL_CAP],
         },
-    )
+        "message": sentence.of_kill(report, victim),
+        "process": {
+            "pid": victim.pid,
+            "name": victim.name,
+            "user": {"id": as_text(victim.uid)},
+            "command_line": victim.command_line,
+        },
+        "oom": {
+            "kernel": {"timestamp": {"us": victim.uptime_us}},
+            "victim": victim_state(joined, victim),
+            "reaper": reaper_state(victim),
+            "cgroup": {"task": cgroup_path(victim.cgroup)},
+            "openvz": openvz_exit(victim),
+            "envelope": report.shape if victim.origin.partition is not None else None,
+        },
+    }
     version = joined.identified.version + (CONFIRMED if done else 0)
-    return _document(f"{prefix}-kill", kill_id, version, victim.when.at, source)
+    head = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
+    trees = (head, shipped(report.metadata, where), common(joined), where, own)
+    return _document(f"{prefix}-kill", kill_id, version, victim.when.at, *trees)
 
 
 def _report(joined: Joined, prefix: str) -> Document:
     identified = joined.identified
     report = identified.report
     text = "\n".join(report.lines)
-    source = base("oom.report", identified.id, report.when, report.host, report.origin)
     where = runs_in(report.scope, report.cgroup.killed_path if report.cgroup else None)
-    merge(source, shipped(report.metadata, where))
-    merge(source, common(joined))
-    merge(source, where)
-    merge(
-        source,
-        {
-            "event": {
-                "kind": "event",
-                "category": ["host", "process"],
-                "type": ["info"],
-                "action": "oom-report",
-                "outcome": _EVENT_OUTCOME.get(report.outcome, "unknown"),
-                "provider": report.provider,
-                "reason": report.reason,
-                "original": text[:ORIGINAL_CAP],
-                **span(report.when.at, max(report.when.at, report.ended.at)),
-            },
-            "message": sentence.of_report(report),
-            "oom": {
-                "kernel": {"timestamp": {"us": report.uptime_us}},
-                "report": {
-                    "completeness": report.completeness,
-                    "closed_by": report.closed_by,
-                    "outcome": report.outcome,
-                    "victim_count": len(report.victims),
-                    "line_count": len(report.lines),
-                    "lost_line_count": report.lost_lines,
-                    "suppressed_call_count": report.suppressed_calls,
-                    "unread_line_count": report.unread_lines or None,
-                    "original_truncated": len(text) > ORIGINAL_CAP or None,
-                },
-                "system": system_state(report.machine),
-                "cgroup": cgroup_stat(report.cgroup),
-                "host": {"hardware": report.kernel.hardware} if report.kernel else None,
-                "explanation": " ".join(explanation.of_report(report, joined.analysis)),
-                "tasks": task_table(report),
-                "openvz": openvz_round(report),
-            },
+    own: Tree = {
+        "event": {
+            "kind": "event",
+            "category": ["host", "process"],
+            "type": ["info"],
+            "action": "oom-report",
+            "outcome": _EVENT_OUTCOME.get(report.outcome, "unknown"),
+            "provider": report.provider,
+            "reason": report.reason,
+            "original": text[:ORIGINAL_CAP],
+            **span(report.when.at, max(report.when.at, report.ended.at)),
         },
-    )
-    return _document(f"{prefix}-report", identified.id, identified.version, report.when.at, source)
+        "message": sentence.of_report(report),
+        "oom": {
+            "kernel": {"timestamp": {"us": report.uptime_us}},
+            "report": {
+                "completeness": report.completeness,
+                "closed_by": report.closed_by,
+                "outcome": report.outcome,
+                "victim_count": len(report.victims),
+                "line_count": len(report.lines),
+                "lost_line_count": report.lost_lines,
+                "suppressed_call_count": report.suppressed_calls,
+                "unread_line_count": report.unread_lines or None,
+                "original_truncated": len(text) > ORIGINAL_CAP or None,
+            },
+            "system": system_state(report.machine),
+            "cgroup": cgroup_stat(report.cgroup),
+            "host": {"hardware": report.kernel.hardware} if report.kernel else None,
+            "explanation": " ".join(explanation.of_report(report, joined.analysis)),
+            "tasks": task_table(report),
+            "openvz": openvz_round(report),
+        },
+    }
+    head = base("oom.report", identified.id, report.when, report.host, report.origin)
+    trees = (head, shipped(report.metadata, where), common(joined), where, own)
+    return _document(f"{prefix}-report", identified.id, identified.version, report.when.at, *trees)
 
 
 def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
@@ -241,27 +231,24 @@ def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
     for rank, task in ranked_tasks(report):
         document_id = task_id(identified.id, rank)
         source = base("oom.task", document_id, report.when, report.host, report.origin)
-        merge(
-            source,
-            {
-                "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
-                "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
-                "process": {"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}},
-                "oom": {
-                    "family": report.family,
-                    "constraint": report.constraint,
-                    **scope_of(report.scope),
-                    "signature": identified.signature,
-                    "signature_name": identified.signature_name,
-                    "report": {"id": identified.id},
-                    "episode": {"id": joined.episode.id},
-                    "victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy},
-                    "system": {"page_size": page_size_of(report)},
-                    "task": task_row(report, task, rank),
-                },
+        own: Tree = {
+            "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
+            "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
+            "process": {"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}},
+            "oom": {
+                "family": report.family,
+                "constraint": report.constraint,
+                **scope_of(report.scope),
+                "signature": identified.signature,
+                "signature_name": identified.signature_name,
+                "report": {"id": identified.id},
+                "episode": {"id": joined.episode.id},
+                "victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy},
+                "system": {"page_size": page_size_of(report)},
+                "task": task_row(report, task, rank),
             },
-        )
-        yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source)
+        }
+        yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source, own)
 
 
 _DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}
@@ -288,6 +275,6 @@ def _dead_letter(document_id: str, timestamp: str, stage: str, error: Mapping[st
     }
 
 
-def _document(index: str, document_id: str, version: int, at: datetime, source: Tree) -> Document:
+def _document(index: str, document_id: str, version: int, at: datetime, *trees: Mapping[str, object]) -> Document:
     """A document in the monthly index of the event's own time, so that a replay meets its own copy."""
-    return Document(f"{index}-{at:%Y.%m}", document_id, version, present(source))
+    return Document(f"{index}-{at:%Y.%m}", document_id, version, united(*trees))

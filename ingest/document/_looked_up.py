@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.document._tree import Tree, leaf, merge
+from ingest.document._tree import Tree, leaf, united
 from ingest.fields import FIELDS, Kind
 from ingest.lookup import NO_LOOKUP, Lookup
 
@@ -34,20 +34,18 @@ def looked_up(tree: Mapping[str, object], kind: Kind, lookup: Lookup) -> Mapping
     Nothing that the tree says is changed, and the tree itself is not either.
     """
     fields = _FIELDS[kind]
-    more = Tree()
+    more = []
     for name, value in _known(tree, lookup):
         if value is not None and (name in fields or name.partition(".")[0] in fields):
             *branches, last = name.split(".")
             nested: Tree = {last: value}
             for branch in reversed(branches):
                 nested = {branch: nested}
-            merge(more, nested)
+            more.append(nested)
     if not more:
         return tree
-    whole = Tree()
-    for each in (tree, more, tree):  # first for the order of the fields, last because what it says wins
-        merge(whole, each)
-    return whole
+    # First for the order of the fields, last because what it says wins.
+    return united(tree, *more, tree)
 
 
 def _known(tree: Mapping[str, object], lookup: Lookup) -> Iterator[tuple[str, object]]:

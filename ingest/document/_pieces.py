@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest import __version__, analysis, cgroup
-from ingest.document._tree import Tree, iso, present
+from ingest.document._tree import Tree, iso, united
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.model import ScopeKind
 from ingest.verdicts import advice
@@ -267,7 +267,7 @@ def task_table(report: Report) -> Tree | None:
     return {
         "count": len(report.tasks),
         "rss_total": in_bytes(sum(task.sizes.rss or 0 for task in report.tasks)),
-        "top": [present(row) for row in top],
+        "top": [united(row) for row in top],
     }
 
 

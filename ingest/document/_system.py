@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.document._tree import Tree, present
+from ingest.document._tree import Tree, united
 from ingest.fields import MEMORY_STAT, SYSTEM_MEMORY
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def system_state(machine: MachineState | None) -> Tree | None:
             if name not in SYSTEM_MEMORY and (size := getattr(memory, name)) is not None
         ],
         "swap": {name: _bytes(getattr(swap, name)) for name in swap.__struct_fields__},
-        "zones": [present(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
+        "zones": [united(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
         "huge_pages": [
-            present({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
+            united({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
             for h in machine.huge_pages[:SHOWN_ROWS]
         ],
         "slabs": [{"name": s.name, "used": s.used, "total": s.total} for s in machine.slabs[:SHOWN_ROWS]],
         "allocations": [
-            present({"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function})
+            united({"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function})
             for a in machine.allocations[:SHOWN_ROWS]
         ],
     }
@@ -45,7 +45,7 @@ def cgroup_stat(state: CgroupState | None) -> Tree | None:
         return None
     other = {name: size for name, size in state.stat.items() if name not in MEMORY_STAT} | dict(state.events)
     named = {name: _bytes(size) for name, size in state.stat.items() if name in MEMORY_STAT}
-    return {"stat": named, "stat_other": [present({"name": name, "value": value}) for name, value in other.items()]}
+    return {"stat": named, "stat_other": [united({"name": name, "value": value}) for name, value in other.items()]}
 
 
 def _zone(zone: Zone) -> Tree:
@@ -56,7 +56,7 @@ def _zone(zone: Zone) -> Tree:
         "all_unreclaimable": zone.all_unreclaimable,
         "lowmem_reserve_pages": list(zone.lowmem_reserve_pages),
         "free_blocks": [
-            present({"size": block.size, "count": block.count, "types": block.types or None})
+            united({"size": block.size, "count": block.count, "types": block.types or None})
             for block in zone.free_blocks
         ],
     }

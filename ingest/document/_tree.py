@@ -13,31 +13,32 @@ Tree = dict[str, object]
 _LONG_MAX = 2**63 - 1
 
 
-def merge(into: Tree, more: Mapping[str, object]) -> None:
-    """Add ``more`` to a tree, branch by branch."""
-    for key, value in more.items():
-        branch = into.get(key)
-        if isinstance(branch, dict) and isinstance(value, dict):
-            merge(branch, value)
-        elif isinstance(value, dict):
-            into[key] = (copy := Tree())
-            merge(copy, value)
-        elif value is not None:
-            into[key] = value
+def united(*trees: Mapping[str, object]) -> Tree:
+    """A new tree of several, branch by branch; what two of them say is the later one's.
+
+    What is absent is left out: ``None``, empty branches and lists, and numbers that no ``long`` holds.
+    """
+    whole: Tree = {}
+    for tree in trees:
+        _add(whole, tree)
+    return whole
 
 
-def present(tree: Mapping[str, object]) -> Tree:
-    """The tree without what is absent: ``None``, empty branches and lists, and numbers that no ``long`` holds."""
-    kept: Tree = {}
+def _add(whole: Tree, tree: Mapping[str, object]) -> None:
     for key, value in tree.items():
+        if value is None or value == []:
+            continue
         if isinstance(value, dict):
-            value = present(value)  # noqa: PLW2901  the branch without its absent leaves
-        if value is None or value in ({}, []):
-            continue
-        if isinstance(value, int) and not -_LONG_MAX <= value <= _LONG_MAX:
-            continue
-        kept[key] = value
-    return kept
+            branch = whole.get(key)
+            if isinstance(branch, dict):
+                _add(branch, value)
+            else:
+                branch = {}
+                _add(branch, value)
+                if branch:
+                    whole[key] = branch
+        elif not isinstance(value, int) or -_LONG_MAX <= value <= _LONG_MAX:
+            whole[key] = value
 
 
 def leaf(tree: Mapping[str, object], *path: str) -> object:

@@ -5,7 +5,6 @@ A module here that does not begin with an underscore has one ``FORMAT``. There i
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,13 +13,15 @@ from typing import TYPE_CHECKING
 import pyparsing as pp
 from msgspec import Struct
 
+from ingest.formats._dispatch import Dispatch
 from ingest.formats._types import STRANGER, Format, Progress, Wording
-from ingest.lowering import Interpreted, Lowered, compiled
+from ingest.lowering import Interpreted
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
+    from ingest.formats._dispatch import Candidate
     from ingest.model import Line, Part
 
 __all__ = [
@@ -33,13 +34,12 @@ __all__ = [
     "anchors",
     "fields_of",
     "formats",
+    "interpreted",
     "is_candidate",
     "lines_of",
     "read",
     "tags",
 ]
-
-_BARE_TAG = re.compile(r"(?P<tag>[A-Za-z][\w.-]{0,63})(?:\[\d{1,10}\])?: +")
 
 
 class Match(Struct, frozen=True):
@@ -107,7 +107,7 @@ def lines_of(
 
     A record is taken apart only where no wording explains the whole: a name may hold what looks like a line's end.
     """
-    if parts and _read_whole(whole, open_families) is None:
+    if parts and _read_whole(whole, frozenset(open_families)) is None:
         found = []
         families = set(open_families)
         for part in parts:
@@ -124,7 +124,14 @@ def read(line: Line, open_families: Collection[str]) -> Match | None:
     A line that only a wording's beginning explains is read too, and its tail kept as ``unread``: a newer kernel that
     adds a field costs the field, never the record.
     """
-    return _read_whole(line, open_families) or _read_beginning(line, open_families)
+    families = frozenset(open_families)
+    return _read_whole(line, families) or _read_beginning(line, families)
+
+
+def interpreted() -> dict[str, str]:
+    """The wordings that pyparsing runs itself, and why: their grammar uses what cannot be compiled."""
+    readers = {candidate.wording.id: candidate.whole for candidate in _dispatch().candidates}
+    return {name: reader.why for name, reader in readers.items() if isinstance(reader, Interpreted)}
 
 
 def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
@@ -132,12 +139,12 @@ def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
 
     For people who look at a line: nothing that is stored is made of them.
     """
-    text = next((text for _, wording, text in _possible(line, (match.format.name,)) if wording is match.wording), None)
-    if text is None:
+    possible = _dispatch().possible(line.tag, line.text, frozenset({match.format.name}))
+    candidate, text = next((each for each in possible if each[0].wording is match.wording), (None, ""))
+    if candidate is None:
         return {}
-    grammar = _placed(match.format.name, match.wording.id)
     try:
-        found = grammar.parse_string(text, parse_all=not match.unread).as_dict()
+        found = _placed(candidate).parse_string(text, parse_all=not match.unread).as_dict()
     except pp.ParseException:
         return {}
     before = len(line.text) - len(text)
@@ -147,60 +154,33 @@ def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
     }
 
 
-def _read_whole(line: Line, open_families: Collection[str]) -> Match | None:
-    for family, wording, text in _possible(line, open_families):
-        found = _reader(family.name, wording.id).parse(text)
+def _read_whole(line: Line, open_families: frozenset[str]) -> Match | None:
+    for candidate, text in _dispatch().possible(line.tag, line.text, open_families):
+        found = candidate.whole.parse(text)
         if found is not None:
-            return Match(family, wording, wording.part(found))
+            return Match(candidate.family, candidate.wording, candidate.wording.part(found))
     return None
 
 
-def _read_beginning(line: Line, open_families: Collection[str]) -> Match | None:
-    for family, wording, text in _possible(line, open_families):
-        if wording.role is Role.BODY:
+def _read_beginning(line: Line, open_families: frozenset[str]) -> Match | None:
+    for candidate, text in _dispatch().possible(line.tag, line.text, open_families):
+        if candidate.wording.role is Role.BODY:
             continue
-        found = _open_ended(family.name, wording.id).parse(text)
+        found = candidate.beginning.parse(text)
         if found is not None:
-            return Match(family, wording, wording.part(found), found.pop("unread"))
+            return Match(candidate.family, candidate.wording, candidate.wording.part(found), found.pop("unread"))
     return None
 
 
-def _possible(line: Line, open_families: Collection[str]) -> Iterator[tuple[Format, Wording, str]]:
-    """The wordings that a line may be, cheaply told, and the text that each would have to explain."""
-    for family in formats().values():
-        if line.tag is not None and line.tag not in family.tags:
-            continue
-        text = line.text
-        if line.tag is None and (found := _BARE_TAG.match(text)) and found["tag"] in family.tags:
-            text = text[found.end() :]
-        for wording in family.wordings:
-            if wording.role is Role.BODY and family.name not in open_families:
-                continue
-            if any(anchor in text for anchor in wording.anchors):
-                yield family, wording, text
-
-
-def _grammar(family: str, wording_id: str) -> pp.ParserElement:
-    wording = next(w for w in formats()[family].wordings if w.id == wording_id)
-    return wording.grammar().parse_with_tabs()
+@cache
+def _dispatch() -> Dispatch:
+    return Dispatch(formats().values())
 
 
 @cache
-def _reader(family: str, wording_id: str) -> Lowered | Interpreted:
-    return compiled(_grammar(family, wording_id))
-
-
-@cache
-def _open_ended(family: str, wording_id: str) -> Lowered | Interpreted:
-    """The same with a tail: anything that does not go on in the middle of a word."""
-    tail = pp.Regex(r"(?<!\w)[\s\S]+|(?!\w)[\s\S]+").leave_whitespace()("unread")
-    return compiled((_grammar(family, wording_id) + tail).parse_with_tabs(), parse_all=False)
-
-
-@cache
-def _placed(family: str, wording_id: str) -> pp.ParserElement:
+def _placed(candidate: Candidate) -> pp.ParserElement:
     """The grammar once more, each of its named results a ``Found``."""
-    grammar = _grammar(family, wording_id)
+    grammar = candidate.grammar()
     for element in grammar.visit_all():  # type: ignore[no-untyped-call]
         if element.resultsName:
             element.add_parse_action(_found)

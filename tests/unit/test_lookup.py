@@ -155,7 +155,7 @@ def merged(one: Any, two: Any) -> Any:
 
 
 def test_what_is_added_stands_behind_what_was_there() -> None:
-    found = looked_up({"@timestamp": "x", "host": HOST, "oom": {}}, Kind.KILL, TABLES)
+    found = looked_up({"@timestamp": "x", "host": HOST, "oom": {"family": "linux"}}, Kind.KILL, TABLES)
     assert list(found) == ["@timestamp", "host", "oom", "orchestrator", "labels"]
 
 

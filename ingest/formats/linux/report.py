@@ -6,7 +6,8 @@ A victim is put together from every line that names it; tables are turned from p
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -45,7 +46,7 @@ from ingest.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ingest.model import Block, Line
 
@@ -107,6 +108,9 @@ class Said:
         every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
         self.headed = any(isinstance(part, Header) for part, _ in every)
         self.parts = [(part, line) for part, line in every if not (self.mixed and isinstance(part, _ONE_REPORTS))]
+        self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
+        for part, line in self.parts:
+            self._of[type(part)].append((part, line))
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         self.tasks = tuple(_tasks(self))
@@ -115,15 +119,15 @@ class Said:
 
     def first(self, kind: type[_P]) -> _P | None:
         """The first part of a kind."""
-        return next((part for part, _ in self.parts if isinstance(part, kind)), None)
+        return next((part for part, _ in self.every(kind)), None)
 
     def row(self, pid: int) -> Task | None:
         """The table's row of a process."""
         return next((task for task in self.tasks if task.pid == pid), None)
 
-    def every(self, kind: type[_P]) -> Iterator[tuple[_P, Line]]:
+    def every(self, kind: type[_P]) -> Sequence[tuple[_P, Line]]:
         """Every part of a kind, with its line."""
-        return ((part, line) for part, line in self.parts if isinstance(part, kind))
+        return self._of.get(kind, ())
 
     def task_path(self) -> str | None:
         """The victim's cgroup where a line before 5.0 tells it."""

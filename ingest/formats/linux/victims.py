@@ -45,8 +45,8 @@ def victims(said: Said) -> Iterator[Victim]:
 
 def _chosen(said: Said, killed: AbstractSet[int]) -> tuple[Summary | Selected, Line] | None:
     """The process that the summary or a select line names, unless another one died in its place."""
-    summary = next(said.every(Summary), None)
-    selected = next(said.every(Selected), None)
+    summary = next(iter(said.every(Summary)), None)
+    selected = next(iter(said.every(Selected)), None)
     if summary is None:
         return selected if selected and (not killed or selected[0].pid in killed) else None
     part, line = summary
