@@ -36,8 +36,9 @@ test-system: $(READY)  ## What needs Debian's programs, which it installs where 
 	tests/system/install
 	$(BIN)/pytest -m system
 
-generate: $(READY)  ## Index templates, docs/fields.md and docs/formats.md from the catalogue and the registry.
+generate: $(READY)  ## Index templates, dashboards/ and the generated pages of docs/.
 	$(BIN)/python -m ingest.mapping
+	$(BIN)/python -m ingest.kibana
 
 corpus: $(READY)  ## Made cases and the expected documents of every case anew; read the difference before you commit it.
 	$(BIN)/python -m tests.generator.cases
