@@ -11,7 +11,8 @@ FOR_DISCOVER: dict[str, tuple[str, ...]] = {
         "event.outcome", "event.ingested", "event.start", "event.end", "oom.schema_version", "oom.envelope",
     ),
     "where a record was read": (
-        "kafka.partition", "kafka.offset", "event.created", "host.hostname", "oom.kernel.timestamp.us", "oom.episode.open",
+        "kafka.partition", "kafka.offset", "event.created", "host.hostname", "oom.kernel.timestamp.us",
+        "oom.episode.open",
     ),
     "what shippers and lookup tables add: filter by it": (
         "agent.", "cloud.", "labels", "kubernetes.labels", "host.id", "host.ip", "host.architecture", "host.type",
