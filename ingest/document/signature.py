@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingest import __version__
-from ingest.document._tree import Tree, iso, present
+from ingest.document._tree import Tree, iso, united
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
 from ingest.model import Constraint, Seen, Signature
 
@@ -26,7 +26,7 @@ def source_of(signature: Signature, created: datetime, written: datetime) -> Tre
     """The document of a signature. ``created`` is when it was first written, kept from the first writer."""
     since = signature.last_seen - RECENT
     many = len(signature.hosts)
-    return present(
+    return united(
         {
             "@timestamp": iso(signature.last_seen),
             "ecs": {"version": ECS_VERSION},
