@@ -25,9 +25,11 @@ def create_topic(bootstrap: str, topic: str, partitions: int) -> bool:
     return True
 
 
-def produce(bootstrap: str, topic: str, records: Iterable[tuple[bytes | None, bytes | None, datetime]]) -> int:
+def produce(
+    bootstrap: str, topic: str, records: Iterable[tuple[bytes | None, bytes | None, datetime]], codec: str = "gzip"
+) -> int:
     """Write records of (key, value, time stamp) in order; returns how many."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap, compression_type="gzip", linger_ms=20, acks="all")
+    producer = KafkaProducer(bootstrap_servers=bootstrap, compression_type=codec, linger_ms=20, acks="all")
     count = 0
     try:
         for key, value, at in records:

@@ -121,6 +121,19 @@ def test_bad_input_is_kept_with_its_reason_and_stops_nothing(site: Site) -> None
     assert sum("-kill-" in index for index, _ in found) == 1
 
 
+def test_every_codec_of_kafka_is_read(site: Site) -> None:
+    """A shipper compresses as it likes: the report comes in pieces, each by another codec."""
+    at = utc("2026-11-22T10:15:02")
+    lines = [*POD, POD_LATER]
+    for number, codec in enumerate(["gzip", "snappy", "lz4", "zstd"]):
+        part = stamped(lines[number * 3 :][: 3 if number < 3 else None], at)
+        kafka_admin.produce(site.stack.kafka, site.name, part, codec)
+    with site.service():
+        found = site.wait_for(4)
+    report = next(s for (index, _), s in found.items() if "-report-" in index)
+    assert report["oom"]["report"]["completeness"] == "complete"
+
+
 @pytest.mark.parametrize("absent", ["kafka", "elasticsearch"])
 def test_an_absent_server_ends_the_start_with_one_sentence(stack: Endpoints, absent: str) -> None:
     port = free_port()
