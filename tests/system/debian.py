@@ -8,3 +8,10 @@ ROOT = Path(__file__).parent.parent.parent
 UNPACKED = ROOT / "build" / "debian"
 PROMTOOL = UNPACKED / "usr" / "bin" / "promtool"
 SYSLOG_NG = UNPACKED / "usr" / "sbin" / "syslog-ng"
+SYSLOG_NG_LIBRARIES = UNPACKED / "usr" / "lib" / "syslog-ng"
+
+
+def syslog_ng_modules() -> Path:
+    """The folder of its modules, which is named by its version."""
+    (folder,) = SYSLOG_NG_LIBRARIES.glob("[0-9]*")
+    return folder
