@@ -38,6 +38,10 @@ class Type(StrEnum):
     FLATTENED = "flattened"
 
 
+LONGEST = {Type.KEYWORD: 1_024, Type.PATH: 4_096, Type.FLATTENED: 1_024}
+"""Characters of a text that an index still searches and counts; a longer one is only kept."""
+
+
 class Field(Struct, frozen=True):
     """One field of a document."""
 

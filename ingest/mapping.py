@@ -9,14 +9,15 @@ from pathlib import Path
 from ingest import formats_reference, glossary, metrics, verdicts_reference
 from ingest.config.reference import reference as settings_reference
 from ingest.fields import DESCRIPTIONS, FIELDS, SCHEMA_VERSION, Field, Kind, Type
+from ingest.kinds import LONGEST
 
 _CHECKOUT = Path(__file__).parent.parent
 _PRIORITY = 500
 """Above Elastic's built-in templates, whose patterns ours never meet."""
 
 _TYPES: dict[Type, dict[str, object]] = {
-    Type.KEYWORD: {"type": "keyword", "ignore_above": 1024},
-    Type.PATH: {"type": "keyword", "ignore_above": 4096},
+    Type.KEYWORD: {"type": "keyword", "ignore_above": LONGEST[Type.KEYWORD]},
+    Type.PATH: {"type": "keyword", "ignore_above": LONGEST[Type.PATH]},
     Type.TEXT: {"type": "text"},
     Type.LONG: {"type": "long"},
     Type.DOUBLE: {"type": "double"},
@@ -24,7 +25,7 @@ _TYPES: dict[Type, dict[str, object]] = {
     Type.DATE: {"type": "date"},
     Type.RAW: {"type": "keyword", "index": False, "doc_values": False},
     Type.SHOWN: {"type": "object", "enabled": False},
-    Type.FLATTENED: {"type": "flattened", "ignore_above": 1024},
+    Type.FLATTENED: {"type": "flattened", "ignore_above": LONGEST[Type.FLATTENED]},
 }
 
 

@@ -1,4 +1,7 @@
-"""Text of strangers made safe to show: process names and paths may hold anything, terminal escapes included."""
+"""Text of strangers made safe to show: process names and paths may hold anything, terminal escapes included.
+
+The one place for it. Each function is for one kind of reader; HTML is left to a template that escapes by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ _OTHER = re.compile(r"[^\x20-\x7e\t]")
 _ACTS = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Control and format characters, line and paragraph separators: they move, hide, turn or colour what follows."""
 
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$:@])")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def shown(text: str) -> str:
     r"""The text with every such character as ``\x1b`` or ``\u202e``; nothing else is changed."""
@@ -18,6 +24,25 @@ def shown(text: str) -> str:
 def is_shown(text: str) -> bool:
     """Whether a text has no character that a terminal or a browser would act upon."""
     return shown(text) == text
+
+
+def short(text: str, most: int) -> str:
+    """The text in at most so many characters: its middle is left out, because both ends of a path tell what it is."""
+    plain = shown(text)
+    if len(plain) <= most:
+        return plain
+    tail = (most - 1) // 2
+    return f"{plain[: most - 1 - tail]}…{plain[len(plain) - tail :]}"
+
+
+def markdown(text: str) -> str:
+    """The text for a table of Markdown: nothing in it is markup, HTML, a link or the end of a cell."""
+    return _MARKUP.sub(r"\\\1", shown(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+
+
+def cell(text: str) -> str:
+    """The text for a cell of CSV: a spreadsheet takes it for text, not for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _escape(found: re.Match[str]) -> str:

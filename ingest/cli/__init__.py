@@ -15,6 +15,7 @@ _COMMANDS = {
     "explain": "Say what a log of an OOM kill means: who asked, who died, who used the memory, what to do.",
     "parse": "Print the documents of a log file, without any server.",
     "run": "Read syslog from Kafka and index OOM reports into Elasticsearch.",
+    "trends": "Report a fleet's OOM kills of a period against the period before it.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",
     "config": "Print the settings in force and where each came from, secrets masked.",
     "setup": "Install the index templates into Elasticsearch.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
@@ -67,7 +68,7 @@ def envelope(chosen: Settings, hint_source: TimeSource, host: str | None = None)
     """How records are read; raises ``ConfigError`` for a zone that does not exist."""
     pinned = chosen.envelope.format
     return Envelope(
-        zone=_zone("envelope.timezone", chosen.envelope.timezone) if chosen.envelope.timezone else None,
+        zone=zone("envelope.timezone", chosen.envelope.timezone) if chosen.envelope.timezone else None,
         zones=tuple(_source_zone(entry) for entry in chosen.envelope.timezones),
         shape=None if pinned == "auto" else Shape(pinned),
         hint_source=hint_source,
@@ -75,18 +76,21 @@ def envelope(chosen: Settings, hint_source: TimeSource, host: str | None = None)
     )
 
 
-def _zone(setting: str, name: str) -> ZoneInfo:
+def zone(setting: str, name: str) -> ZoneInfo:
+    """A zone by its name; raises ``ConfigError`` that names the setting, or the option, and a zone that is near."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(f"{setting} {name!r} is no zone of the IANA database") from None
+        near = get_close_matches(name, available_timezones(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"{setting} {name!r} is no zone of the IANA database{hint}") from None
 
 
 def _source_zone(entry: str) -> tuple[str, ZoneInfo]:
     pattern, separator, name = entry.rpartition("=")
     if not separator or not pattern:
         raise ConfigError(f"envelope.timezones {entry!r} is not `pattern=Zone`, such as `web-*=Europe/Berlin`")
-    return pattern.lower(), _zone("envelope.timezones", name)
+    return pattern.lower(), zone("envelope.timezones", name)
 
 
 def bounds(chosen: Settings) -> Bounds:

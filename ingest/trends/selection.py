@@ -1,0 +1,148 @@
+"""What of a fleet is reported: ``field:value`` pairs, the same for Elasticsearch and for a file.
+
+A value stands for itself; ``*`` in it is any text. Pairs of one field are alternatives, different fields must all fit.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ingest.fields import FIELDS
+from ingest.kinds import LONGEST, Kind, Type
+from ingest.trends.wrong import Wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_TYPES = {kind: {field.name: field.type for field in FIELDS if kind in field.kinds} for kind in Kind}
+_SEARCHED = (Type.KEYWORD, Type.PATH, Type.LONG, Type.BOOLEAN, Type.FLATTENED)
+_OF_EPISODES = {"process.name": "oom.episode.victim_names", "oom.signature": "oom.episode.signatures"}
+"""Where an episode says what its kills say in another field."""
+_LONGEST_VALUE = 4_096
+_MOST = 1_000
+
+
+class Term(Struct, frozen=True):
+    """A field and the value, or the pattern with ``*``, that it must have."""
+
+    field: str
+    type: Type
+    value: str
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the value stands for many."""
+        return "*" in self.value
+
+    def fits(self, values: Iterable[object]) -> bool:
+        """Whether any value of the field is meant; a text longer than the index keeps is none."""
+        pattern = re.compile(re.escape(self.value).replace(r"\*", ".*"), re.DOTALL)
+        longest = LONGEST.get(self.type)
+        texts = (_text(value) for value in values)
+        return any((longest is None or len(text) <= longest) and pattern.fullmatch(text) for text in texts)
+
+
+class Selection(Struct, frozen=True):
+    """Terms by field, in the order in which they were given. Empty selects everything."""
+
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def by_field(self) -> dict[str, tuple[Term, ...]]:
+        """The alternatives of each field."""
+        found: dict[str, tuple[Term, ...]] = {}
+        for term in self.terms:
+            found[term.field] = (*found.get(term.field, ()), term)
+        return found
+
+    def of_episodes(self) -> Selection | None:
+        """The same for episodes; ``None`` where a field is of kills alone, so that no episode can be told to fit."""
+        known = _TYPES[Kind.EPISODE]
+        found = []
+        for term in self.terms:
+            name = _OF_EPISODES.get(term.field, term.field)
+            if not _root(name, known) or name.startswith("event."):
+                return None
+            found.append(Term(name, term.type, term.value))
+        return Selection(tuple(found))
+
+    def fits(self, source: Mapping[str, object]) -> bool:
+        """Whether a document is selected."""
+        return all(any(term.fits(values_of(source, field)) for term in terms) for field, terms in self.by_field.items())
+
+    def __str__(self) -> str:
+        return ", ".join(" or ".join(f"{t.field}:{t.value}" for t in terms) for terms in self.by_field.values())
+
+
+def selection(pairs: Iterable[tuple[str, str]]) -> Selection:
+    """The selection of pairs of field and value.
+
+    Raises:
+        Wrong: A field that kills do not have or that is not searched, or a value that does not fit it.
+    """
+    terms = tuple(_term(field, value) for field, value in pairs)
+    if len(terms) > _MOST:
+        raise Wrong(f"a selection has at most {_MOST:,} values")
+    return Selection(terms)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """``field:value`` as its two parts; quotes around the value are taken off.
+
+    Raises:
+        Wrong: There is no such pair.
+    """
+    field, colon, value = text.partition(":")
+    field, value = field.strip(), value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    if not colon or not field or not value:
+        raise Wrong(f"{text!r} is not `field:value`, such as process.name:java")
+    return field, value
+
+
+def values_of(source: Mapping[str, object], field: str) -> list[object]:
+    """Every value that a document has in a field; none where it has none."""
+    value: object = source
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is None or isinstance(value, dict):
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _term(field: str, value: str) -> Term:
+    known = _TYPES[Kind.KILL]
+    root = _root(field, known)
+    if root is None:
+        near = get_close_matches(field, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; docs/fields.md lists them"
+        raise Wrong(f"kills have no field {field!r}{hint}")
+    kind = known[root]
+    if kind not in _SEARCHED:
+        raise Wrong(f"{field!r} is of type {kind}, by which nothing can be selected")
+    if kind is Type.FLATTENED and "*" in value[:-1]:
+        raise Wrong(f"below {root!r} only the end of a value may be left open: `{field}:web*`")
+    if kind is Type.LONG and value != "*" and not re.fullmatch(r"-?\d{1,18}", value):
+        raise Wrong(f"{field!r} is a whole number, and {value[:40]!r} is none")
+    if kind is Type.BOOLEAN and value not in ("true", "false", "*"):
+        raise Wrong(f"{field!r} is true or false")
+    if len(value) > _LONGEST_VALUE:
+        raise Wrong(f"the value of {field!r} is longer than {_LONGEST_VALUE:,} characters")
+    return Term(field, kind, value)
+
+
+def _root(field: str, known: Mapping[str, Type]) -> str | None:
+    """The field of the catalogue that a name is of: itself, or the object of any keys that it lies in."""
+    if field in known:
+        return None if known[field] is Type.FLATTENED else field
+    return next((n for n, kind in known.items() if kind is Type.FLATTENED and field.startswith(f"{n}.")), None)
+
+
+def _text(value: object) -> str:
+    """A value as a term of the index has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
