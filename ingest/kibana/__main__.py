@@ -1,11 +1,11 @@
-"""``python -m ingest.kibana`` writes what is imported into Kibana to ``dashboards/``."""
+"""``python -m ingest.kibana`` writes what goes to Kibana to ``dashboards/``, and ``docs/alerts.md``."""
 
 from __future__ import annotations
 
 import sys
 
-from ingest.kibana.bundle import generated
+from ingest.kibana import bundle, rules_files
 
-for path, text in generated().items():
+for path, text in (bundle.generated() | rules_files.generated()).items():
     path.write_text(text, encoding="utf-8")
     sys.stderr.write(f"wrote {path.name}\n")

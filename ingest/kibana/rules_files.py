@@ -1,0 +1,74 @@
+"""The files of the alert rules under ``dashboards/rules/``, and ``docs/alerts.md``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ingest.kibana.actions import Connector, ConnectorType, actions, runbook
+from ingest.kibana.ids import rule_id
+from ingest.kibana.rules import RULES, RuleType, body
+
+_CHECKOUT = Path(__file__).parent.parent.parent
+FOLDER = "rules"
+"""Name of the folder under ``dashboards/``."""
+
+
+def files() -> dict[str, str]:
+    """Every file of the folder, by its path in it: a body for each rule, two actions for each kind of connector."""
+    rules = {f"{rule.name}.json": _text(body(rule)) for rule in RULES}
+    return rules | {
+        f"actions/{kind.removeprefix('.')}-{rule_type.removeprefix('.')}.json": _text(
+            actions(Connector("CONNECTOR-ID", kind), rule.name, rule.severity, group)
+        )
+        for kind in ConnectorType
+        for rule_type, rule, group in _EXAMPLES
+    }
+
+
+def reference() -> str:
+    """``docs/alerts.md``."""
+    rows = [
+        f"| [{rule.title}]({runbook(rule.name).removeprefix('docs/')}) | {rule.fires} | {rule.severity} "
+        f"| `{rule.kind}` | {rule.window} | {f'`{rule.group}`' if rule.group else 'none'} | `{rule_id(rule.name)}` |"
+        for rule in RULES
+    ]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file of the checkout with its text."""
+    folder = _CHECKOUT / "dashboards" / FOLDER
+    return {folder / name: text for name, text in files().items()} | {_CHECKOUT / "docs" / "alerts.md": reference()}
+
+
+_EXAMPLES = tuple(
+    (kind, next(rule for rule in RULES if rule.type is kind), group)
+    for kind, group in ((RuleType.QUERY, "query matched"), (RuleType.COUNT, "threshold met"))
+)
+
+_HEAD = """\
+# Alert rules
+
+Generated from `ingest/kibana/rules.py` by `make generate`.
+
+`oom-ingest setup --kibana URL` installs them; `--connector ID` (may be given again) has them tell a connector of
+Kibana: webhook, Slack or PagerDuty. Without one they only show in Kibana. By hand: `dashboards/rules/<rule>.json` is
+the body of `POST /api/alerting/rule/<id>` (header `kbn-xsrf: true`), and `dashboards/rules/actions/` has what goes into
+its `actions`.
+
+A rule fires for each group by itself: one alert for each host, signature or process. Windows are of the events' own
+time. An event is stored within a minute of its log line where the pipeline keeps up; one that arrives later than the
+window is not alerted, and *A worker does not keep up* says so. Rules that you have disabled stay so when `setup` runs
+again.
+
+What counts as critical: setting `kibana.critical_processes`, names as the kernel prints them (15 bytes).
+
+| rule | fires | severity | documents | window | group | id in the default space |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
