@@ -111,18 +111,6 @@ def documents(found: Found, view: View, asked: Asked, most: int, search: Search)
     return [hit.get("fields", {}) for hit in answer["hits"]["hits"]]
 
 
-def bodies(layer: Layer, view: View, query: str, asked: Asked) -> list[Body]:
-    """The first requests of a panel: one, or two where it also shows the period before."""
-    sent: list[Body] = []
-
-    def keep(pattern: str, body: Body) -> Body:  # noqa: ARG001  as ``Search`` calls it
-        sent.append(body)
-        return {"hits": {"total": {"value": 0}}}
-
-    table(layer, view, query, asked, keep)
-    return sent
-
-
 def step(span: Span) -> str:
     """The width of a bar, as Kibana chooses it: about 50 bars in the range."""
     seconds = (span.end - span.start).total_seconds() / _BAR_TARGET
@@ -247,12 +235,11 @@ def _bucket(plan: _Plan, name: str, span: Span) -> tuple[Body, Body]:
 
 
 def _order_path(plan: _Plan, name: str) -> str:
-    column, own = plan.columns[name], plan.ids[name]
-    metric = _metric(column)
-    path = own if metric else "_count"
-    if column.filter:
-        path = f"{own}-filter>{f'{own}-metric' if metric else '_count'}"
-    return f"{path}.{column.params.percentile}" if column.operation_type is Operation.PERCENTILE else path
+    column = plan.columns[name]
+    if column.filter or column.operation_type is Operation.PERCENTILE:
+        # Elasticsearch takes no order by the count of a filter, and one by a percentile needs its number in the path.
+        raise ValueError(f"{column.label!r} is no number to order by: put a plain one first")
+    return plan.ids[name] if _metric(column) else "_count"
 
 
 def _interval(name: str) -> Body:

@@ -95,8 +95,8 @@ BOARD = Board(
                 views.REPORTS,
                 [c.by("Container", "oom.openvz.ve", 10)],
                 [
-                    c.count("Rounds", "oom.openvz.round.seq : *"),
                     c.largest("Over by", "oom.openvz.round.excess"),
+                    c.count("Rounds", "oom.openvz.round.seq : *"),
                     c.largest("Goal", "oom.openvz.round.goal"),
                     c.largest("Expected", "oom.openvz.round.reduction"),
                 ],
