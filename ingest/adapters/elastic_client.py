@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import base64
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from elastic_transport import ConnectionError as TransportConnectionError
-from elastic_transport import TransportError
+from elastic_transport import HttpHeaders, TlsError, TransportError, Urllib3HttpNode
+from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import ApiError, Elasticsearch
 
+from ingest.config import ConfigError
 from ingest.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ingest.config import ElasticsearchSettings
 
 TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
+_UNAUTHORISED, _FORBIDDEN = 401, 403
+_HINTS = {
+    _UNAUTHORISED: ": check elasticsearch.api_key, or elasticsearch.username and elasticsearch.password",
+    _FORBIDDEN: ": docs/least-privilege.md has the rights that are needed",
+}
+
 
 def connect(settings: ElasticsearchSettings) -> Elasticsearch:
-    """A client that tries each request once: waiting and trying again is the loop's affair alone."""
-    optional: dict[str, Any] = {"ca_certs": settings.ca_file} if settings.ca_file else {}
-    basic = (settings.username, settings.password.reveal()) if settings.username and settings.password else None
+    """A client that tries each request once: waiting and trying again is the loop's affair alone.
+
+    Raises:
+        ConfigError: The CA cannot be used.
+    """
+    _check_authority(settings)
+    trusted: dict[str, Any] = {"ca_certs": settings.ca_file, "ssl_assert_fingerprint": settings.fingerprint}
     return Elasticsearch(
         list(settings.hosts),
-        api_key=settings.api_key.reveal() if settings.api_key else None,
-        basic_auth=basic,
         request_timeout=settings.request_timeout,
         max_retries=0,
         retry_on_timeout=False,
         retry_on_status=(),
-        **optional,
+        node_class=_authorised(settings),
+        **{name: value for name, value in trusted.items() if value},
     )
 
 
@@ -41,10 +54,13 @@ def plain_failures(client: Elasticsearch) -> Iterator[None]:
     """Raise ``Unavailable`` or ``Refused`` with one sentence that names the address."""
     try:
         yield
+    except TlsError as error:
+        raise _tls_failure(client, error) from error
     except TransportConnectionError as error:
         raise Unavailable(f"Elasticsearch is not reachable at {address(client)}: {error.message}") from error
     except ApiError as error:
-        sentence = f"Elasticsearch at {address(client)} answered {error.status_code}: {reason(error.body)}"
+        hint = _HINTS.get(error.status_code, "")
+        sentence = f"Elasticsearch at {address(client)} answered {error.status_code}: {reason(error.body)}{hint}"
         raise (Unavailable if error.status_code in TRY_AGAIN else Refused)(sentence) from error
     except TransportError as error:
         raise Unavailable(f"Elasticsearch at {address(client)} did not answer: {error.message}") from error
@@ -63,3 +79,56 @@ def reason(body: object) -> str:
         inner = f": {cause['reason']}" if isinstance(cause, dict) and cause.get("reason") else ""
         return f"{error.get('type', 'error')}: {error.get('reason', '')}{inner}"[:500]
     return str(error)[:500]
+
+
+def _authorised(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
+    """Connections that prove who we are anew with each request, so that a renewed secret needs no restart."""
+
+    class Authorised(Urllib3HttpNode):
+        def perform_request(
+            self,
+            method: str,
+            target: str,
+            body: bytes | None = None,
+            headers: HttpHeaders | None = None,
+            request_timeout: DefaultType | float | None = DEFAULT,
+        ) -> Any:
+            proven = HttpHeaders({**(headers or {}), **_authorisation(settings)})
+            return super().perform_request(method, target, body, proven, request_timeout)
+
+    return Authorised
+
+
+def _authorisation(settings: ElasticsearchSettings) -> Mapping[str, str]:
+    if settings.api_key:
+        key = settings.api_key.reveal()
+        return {"authorization": f"ApiKey {_base64(key) if ':' in key else key}"}
+    if settings.username and settings.password:
+        return {"authorization": f"Basic {_base64(f'{settings.username}:{settings.password.reveal()}')}"}
+    return {}
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _check_authority(settings: ElasticsearchSettings) -> None:
+    if settings.ca_file:
+        try:
+            ssl.create_default_context(cafile=settings.ca_file)
+        except OSError as error:
+            why = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate in PEM"
+            raise ConfigError(f"elasticsearch.ca_file {settings.ca_file} cannot be used: {why}") from None
+
+
+def _tls_failure(client: Elasticsearch, error: TlsError) -> Unavailable | Refused:
+    where, why = address(client), str(error.message)
+    if "fingerprint" in why.lower():
+        return Refused(f"Elasticsearch at {where} has another certificate: check elasticsearch.fingerprint")
+    if "CERTIFICATE_VERIFY_FAILED" in why:
+        detail = why.partition("verify failed: ")[2].partition(" (_ssl")[0]
+        return Refused(
+            f"Elasticsearch at {where} has a certificate that is not trusted ({detail}): "
+            "check elasticsearch.ca_file or elasticsearch.fingerprint"
+        )
+    return Unavailable(f"TLS with Elasticsearch at {where} fails: {why}")

@@ -11,17 +11,16 @@ import structlog
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.errors import (
-    AuthorizationError,
     CommitFailedError,
     IllegalGenerationError,
     KafkaError,
     RebalanceInProgressError,
-    SaslAuthenticationFailedError,
     UnknownMemberIdError,
 )
 
+from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.model import Origin, Raw
-from ingest.ports import Assignment, Batch, Partition, Refused, Unavailable
+from ingest.ports import Assignment, Batch, Partition, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -57,28 +56,28 @@ class KafkaSource:
     def subscribe(self, assignment: Assignment) -> None:
         """Join the group; see ``ports.Source``."""
         settings = self._settings
-        try:
+        with reaching(settings):
             consumer = KafkaConsumer(
-                bootstrap_servers=settings.bootstrap_servers.split(","),
+                **connection(settings),
                 group_id=settings.group,
-                client_id=settings.client_id,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 bootstrap_timeout_ms=_FIRST_CONTACT_MS,
                 max_poll_records=_RECORDS_AT_ONCE,
                 session_timeout_ms=_SESSION_MS,
             )
-        except KafkaError as error:
-            raise self._unavailable(error) from error
         try:
             missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
         except KafkaError as error:
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
-            raise self._unavailable(error) from error
+            raise failure(self._settings, error) from error
         if missing:
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             names = ", ".join(missing)
-            raise Refused(f"Kafka at {settings.bootstrap_servers} has no topic {names}; create it or set kafka.topics")
+            raise Refused(
+                f"Kafka at {settings.bootstrap_servers} shows us no topic {names}: create it, grant Read on it "
+                "(docs/least-privilege.md), or set kafka.topics"
+            )
         consumer.subscribe(list(settings.topics), listener=_Listener(assignment, self))
         self._consumer = consumer
 
@@ -174,13 +173,7 @@ class KafkaSource:
         except _LOST_MEMBERSHIP:
             raise
         except KafkaError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: KafkaError) -> Unavailable | Refused:
-        where = self._settings.bootstrap_servers
-        if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
-            return Refused(f"Kafka at {where} refuses: {error}")
-        return Unavailable(f"Kafka is not reachable at {where}: {type(error).__name__}")
+            raise failure(self._settings, error) from error
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types

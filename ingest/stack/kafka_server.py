@@ -5,20 +5,26 @@ from __future__ import annotations
 import base64
 import sys
 import uuid
+from typing import TYPE_CHECKING
 
 from ingest.stack import artifact, artifacts
 from ingest.stack.java import libjvm
 from ingest.stack.ports import answers, free_port
 from ingest.stack.server import Server
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ingest.stack.kafka_security import KafkaSecurity
+
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 log.dirs={data}
 # Records carry the time of the event, which may be years ago: they are kept all the same.
 log.retention.ms=-1
@@ -48,10 +54,20 @@ rootLogger.appenderRef.out.ref=out
 
 
 class KafkaServer(Server):
-    """One broker on a loopback port that stays the same; topics and offsets survive a restart."""
+    """One broker on a loopback port that stays the same; topics and offsets survive a restart.
+
+    Args:
+        folder: The server's own folder.
+        port: Where the plain listener is; any free port if not given.
+        security: Further listeners; without it there is only the plain one.
+    """
 
     name = "Kafka"
     needs = (artifact.KAFKA,)
+
+    def __init__(self, folder: Path, port: int | None = None, security: KafkaSecurity | None = None) -> None:
+        super().__init__(folder, port)
+        self._security = security
 
     @property
     def bootstrap(self) -> str:
@@ -60,12 +76,21 @@ class KafkaServer(Server):
 
     def launch(self) -> None:
         """Start the broker without waiting for it; ``prepare`` comes first. Raises ``StackError``."""
-        paths = {"port": self._port, "controller": free_port(), "data": self._folder.absolute() / "data"}
-        (self._folder / "server.properties").write_text(_PROPERTIES.format(**paths), encoding="utf-8")
+        (self._folder / "server.properties").write_text(self._properties(), encoding="utf-8")
         (self._folder / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
         jars = artifacts.jars(artifact.KAFKA)[0].parent
         command = [sys.executable, "-m", "ingest.stack.kafka_main", str(libjvm()), str(jars)]
         self._child.start([*command, str(self._folder.absolute()), _new_cluster_id()])
+
+    def _properties(self) -> str:
+        security = self._security
+        text = _PROPERTIES.format(
+            listeners=",".join((f"PLAINTEXT://{self.bootstrap}", *(security.listeners() if security else ()))),
+            protocols=",".join(("PLAINTEXT:PLAINTEXT", *(security.protocols() if security else ()))),
+            controller=free_port(),
+            data=self._folder.absolute() / "data",
+        )
+        return text + (security.properties() if security else "")
 
     def _usable(self) -> bool:
         """Offsets can be read: then partitions have leaders and groups a coordinator, not only a port is open."""
