@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, Settings
+    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, KibanaSettings, Settings
 
 
 def broken(settings: Settings) -> str | None:
     """The first rule that is broken, as one sentence that says what to change."""
-    found = (*_kafka(settings.kafka), *_elasticsearch(settings.elasticsearch), *_dead_letters(settings))
+    found = (
+        *_kafka(settings.kafka),
+        *_elasticsearch(settings.elasticsearch),
+        *_dead_letters(settings),
+        *_kibana(settings.kibana),
+    )
     return found[0] if found else None
 
 
@@ -53,3 +58,15 @@ def _dead_letters(settings: Settings) -> Iterator[str]:
     topic = settings.dead_letters.topic
     if topic in settings.kafka.topics:
         yield f"dead_letters.topic {topic!r} is one of kafka.topics: what is written there would be read again"
+
+
+def _kibana(kibana: KibanaSettings) -> Iterator[str]:
+    url = kibana.url
+    if url is None:
+        return
+    if not url.startswith(("http://", "https://")):
+        yield f"kibana.url {url!r} must begin with http:// or https://"
+    if "@" in url:
+        yield "kibana.url must hold no user or password; set kibana.api_key"
+    if kibana.ca_file and not url.startswith("https://"):
+        yield f"kibana.ca_file is not used with {url}, which uses no TLS: write it with https://"

@@ -138,6 +138,23 @@ class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     topic: Annotated[str, Meta(description="Topic of OOM candidates, keyed by host.")] = "oom-candidates"
 
 
+class KibanaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where `oom-ingest setup` puts boards and alert rules."""
+
+    url: Annotated[
+        str | None, Meta(description="Address of Kibana, with its base path if it has one; unset leaves it alone.")
+    ] = None
+    space: Annotated[str, Meta(description="Space of Kibana.", pattern=r"^[a-z0-9_-]{1,256}$")] = "default"
+    api_key: Annotated[Secret | None, Meta(description="API key, base64 as Kibana shows it.")] = None
+    ca_file: Annotated[
+        str | None, Meta(description="CA that signed Kibana's certificate, PEM; unset trusts the usual ones.")
+    ] = None
+    critical_processes: Annotated[
+        tuple[str, ...],
+        Meta(description="Processes whose death is alerted, instead of the list that we ship (`docs/alerts.md`)."),
+    ] = ()
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be set."""
 
@@ -150,6 +167,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     route: RouteSettings = RouteSettings()
+    kibana: KibanaSettings = KibanaSettings()
     startup_timeout: Annotated[
         float, Meta(gt=0, description="Seconds to wait for Kafka and Elasticsearch before giving up at the start.")
     ] = 60.0

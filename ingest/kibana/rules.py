@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ingest.kibana.actions import Connector, Severity, actions
 from ingest.kibana.saved import embedded
+from ingest.kibana.views import pattern
 from ingest.kinds import Kind
 
 if TYPE_CHECKING:
@@ -199,9 +200,8 @@ def update(created: dict[str, Any]) -> dict[str, Any]:
 
 
 def _params(rule: Rule, prefix: str) -> dict[str, Any]:
-    index = f"{prefix}-{rule.kind}" if rule.kind is Kind.SIGNATURE else f"{prefix}-{rule.kind}-*"
     common = {
-        "index": [index],
+        "index": [pattern(rule.kind, prefix)],
         "timeField": rule.time_field,
         "timeWindowSize": int(rule.window[:-1]),
         "timeWindowUnit": rule.window[-1],

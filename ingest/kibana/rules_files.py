@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.kibana.actions import Connector, ConnectorType, actions, runbook
 from ingest.kibana.ids import rule_id
-from ingest.kibana.rules import RULES, RuleType, body
+from ingest.kibana.rules import RULES, Rule, RuleType, body
 
 _CHECKOUT = Path(__file__).parent.parent.parent
 FOLDER = "rules"
@@ -17,8 +17,17 @@ FOLDER = "rules"
 
 def files() -> dict[str, str]:
     """Every file of the folder, by its path in it: a body for each rule, two actions for each kind of connector."""
-    rules = {f"{rule.name}.json": _text(body(rule)) for rule in RULES}
-    return rules | {
+    return {f"{rule.name}.json": rule_text(rule) for rule in RULES} | actions_files()
+
+
+def rule_text(rule: Rule, prefix: str = "oom") -> str:
+    """The file of a rule."""
+    return _text(body(rule, prefix))
+
+
+def actions_files() -> dict[str, str]:
+    """Examples of what is told, for each kind of connector and of rule."""
+    return {
         f"actions/{kind.removeprefix('.')}-{rule_type.removeprefix('.')}.json": _text(
             actions(Connector("CONNECTOR-ID", kind), rule.name, rule.severity, group)
         )

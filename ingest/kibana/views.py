@@ -66,9 +66,9 @@ _TIME = {"s": "seconds", "ns": "nanoseconds", "us": "microseconds"}
 _FIELDS = {field.name: field for field in FIELDS}
 
 
-def pattern(kind: Kind) -> str:
-    """The indices of a kind, for the shipped prefix."""
-    return f"oom-{kind}" if kind is Kind.SIGNATURE else f"oom-{kind}-*"
+def pattern(kind: Kind, prefix: str = "oom") -> str:
+    """The indices of a kind."""
+    return f"{prefix}-{kind}" if kind is Kind.SIGNATURE else f"{prefix}-{kind}-*"
 
 
 def field(name: str) -> Field:

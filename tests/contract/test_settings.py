@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.config.settings import keys, tables
 
-MOST = 36
+MOST = 41
 """A new setting needs an argument why a good default is impossible."""
 
 
