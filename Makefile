@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration test-system generate corpus clean
+.PHONY: demo test lint unit fuzz robustness integration test-system generate corpus lock dist clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -38,11 +38,29 @@ test-system: $(READY)  ## What needs Debian's programs, which it installs where 
 
 generate: $(READY)  ## Index templates, dashboards/ and the generated pages of docs/.
 	$(BIN)/python -m ingest.mapping
+	$(BIN)/python -m tests.licences
 	$(BIN)/python -m ingest.kibana
 
 corpus: $(READY)  ## Made cases and the expected documents of every case anew; read the difference before you commit it.
 	$(BIN)/python -m tests.generator.cases
 	OOM_INGEST_UPDATE_CORPUS=1 $(BIN)/pytest -q tests/golden
+
+lock: $(READY)  ## requirements.lock: the versions of constraints.txt with the hashes of their files.
+	$(BIN)/pip install --quiet uv
+	mkdir -p build
+	(sed -n '/^#/p' requirements.lock; $(BIN)/uv pip compile --quiet pyproject.toml --constraint constraints.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate --no-header) > build/requirements.lock
+	mv build/requirements.lock requirements.lock
+
+DIST ?= dist
+CLEAN ?= build/clean
+dist: $(READY)  ## A release: sdist, the wheel built from it, and the bill of materials of an environment that has just that.
+	rm -rf $(DIST) $(CLEAN)
+	$(BIN)/python -m build --no-isolation --outdir $(DIST)
+	$(PYTHON) -m venv --without-pip $(CLEAN)
+	$(BIN)/pip --python $(CLEAN) install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip --python $(CLEAN) install --quiet --no-deps $(DIST)/*.whl
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-file $(DIST)/oom-ingest.cdx.json $(CLEAN)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "oom-ingest needs Python 3.11 or newer; set PYTHON")'

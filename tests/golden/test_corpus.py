@@ -20,6 +20,7 @@ from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.model import Origin, Raw, TimeSource
 from ingest.offline import documents
+from tests import expected
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 UPDATE = bool(os.environ.get("OOM_INGEST_UPDATE_CORPUS"))
@@ -54,9 +55,8 @@ def _cases(near_miss: bool) -> list[Any]:
 def test_lines_give_the_documents_that_were_read_and_accepted(case: Case) -> None:
     found = case.documents()
     if UPDATE:
-        case.expected.write_text("".join(json.dumps(document, sort_keys=True) + "\n" for document in found))
-    expected = [json.loads(line) for line in case.expected.read_text().splitlines()]
-    assert found == expected
+        case.expected.write_text(expected.text(found))
+    assert found == expected.read(case.expected)
 
 
 @pytest.mark.parametrize("case", _cases(near_miss=True))

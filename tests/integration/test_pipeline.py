@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 from itertools import zip_longest
@@ -14,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from ingest.adapters import kafka_admin
 from ingest.stack.ports import free_port
+from tests import expected
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site, stamped, utc
 
@@ -41,8 +41,7 @@ def test_the_first_log_gives_one_episode_five_reports_and_twenty_kills(site: Sit
     for (index, _), source in found.items():
         by_kind.setdefault(index.removeprefix(f"{site.name}-").split("-")[0], []).append(source)
     assert {kind: len(sources) for kind, sources in by_kind.items()} == {"kill": 20, "report": 5, "episode": 1}
-    expected = [json.loads(line) for line in (CORPUS / "openvz" / "el135.ndjson").read_text().splitlines()]
-    for each in expected:
+    for each in expected.read(CORPUS / "openvz" / "el135.ndjson"):
         stored = found[each["_index"].replace("oom", site.name, 1), each["_id"]]
         assert _settled(stored) == _settled(each["_source"])
 

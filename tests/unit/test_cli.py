@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest import __version__
+from tests import expected
 
 COMMAND = [sys.executable, "-m", "ingest"]
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -31,8 +32,8 @@ def test_version() -> None:
 
 def test_parse_reads_a_file_and_prints_what_would_be_indexed() -> None:
     done = run("parse", str(CORPUS / "linux" / "machine_6_8.log"))
-    expected = (CORPUS / "linux" / "machine_6_8.ndjson").read_text().splitlines()
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [json.loads(line) for line in expected]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told == expected.read(CORPUS / "linux" / "machine_6_8.ndjson")
 
 
 def test_parse_reads_standard_input_and_takes_a_host_for_dmesg() -> None:
@@ -53,8 +54,7 @@ def test_formats_lists_families_and_their_wordings_with_examples() -> None:
 def test_parse_can_be_told_when_an_old_log_was_recorded() -> None:
     log = CORPUS / "openvz" / "el135.log"
     done = run("parse", "--recorded-at", "2010-04-22", str(log))
-    expected = (CORPUS / "openvz" / "el135.ndjson").read_text().splitlines()
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [json.loads(line) for line in expected]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == expected.read(log.with_suffix(".ndjson"))
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ingest.document import of_episode
 from ingest.document.stored import episode_of, members_of
+from tests import expected
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 
 
 def _stored(case: str) -> dict[str, list[dict[str, Any]]]:
     kinds: dict[str, list[dict[str, Any]]] = {}
-    for line in (CORPUS / case).read_text().splitlines():
-        source = json.loads(line)["_source"]
+    for document in expected.read(CORPUS / case):
+        source = document["_source"]
         kinds.setdefault(source["event"]["dataset"], []).append(source)
     return kinds
 
