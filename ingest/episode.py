@@ -15,7 +15,7 @@ from ingest.identity import episode_id
 from ingest.model import Action, Episode, Joined, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from ingest.model import Analysis, Identified, Place, Scope
@@ -85,10 +85,16 @@ class Episodes:
         """The input is over: close every episode."""
         return [self._close(episode) for episode in list(self._open.values())]
 
-    def forget(self) -> None:
-        """Drop everything: partitions moved, and Elasticsearch knows more than this memory."""
-        self._recent.clear()
-        self._open.clear()
+    def forget(self, places: Collection[Place]) -> None:
+        """Drop the episodes of partitions that another worker goes on with: Elasticsearch will know more of them."""
+        for key, episodes in list(self._recent.items()):
+            kept = [episode for episode in episodes if episode.origin.place not in places]
+            if kept:
+                self._recent[key] = kept
+            else:
+                del self._recent[key]
+        for episode in [each for each in self._open.values() if each.origin.place in places]:
+            del self._open[episode.id]
 
     def _close(self, episode: Episode) -> Episode:
         del self._open[episode.id]

@@ -152,6 +152,7 @@ class Pipeline:
             self.read(records, now, output)
             if records:
                 self._next[partition] = records[-1].origin.offset + 1
+        self._next |= batch.reached
         for partition in self._next:
             place = (partition.topic, partition.number)
             clock = self._clock(place)
@@ -247,7 +248,10 @@ class Pipeline:
         self._refreshed = False
 
     def revoked(self, partitions: Collection[Partition]) -> None:
-        """Drop what is open on them; the next worker reads it from its first line on."""
+        """Drop what is open on them; the next worker reads it from its first line on.
+
+        The partitions that stay keep everything.
+        """
         for partition in partitions:
             place = (partition.topic, partition.number)
             self._assembler.drop(place)
@@ -257,7 +261,8 @@ class Pipeline:
             self._clocks.pop(place, None)
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
-        self._episodes.forget()
+        self._episodes.forget({(partition.topic, partition.number) for partition in partitions})
+        self._refreshed = False
 
     def lost(self, partitions: Collection[Partition]) -> None:
         """The same; that nothing is committed for them is the loop's affair."""

@@ -42,18 +42,20 @@ class Batch(Struct, frozen=True):
     """What one poll gave: records in partition order, and the partitions that are read to their end.
 
     ``behind`` says of partitions that are ours how many of their records are not read yet, as far as that is known.
+    ``reached`` is their next offset, which may lie beyond the last record: transactions leave marks that are none.
     """
 
     records: Mapping[Partition, Sequence[Raw]]
     at_end: frozenset[Partition]
     behind: Mapping[Partition, int] = {}
+    reached: Mapping[Partition, int] = {}
 
 
 class Assignment(Protocol):
     """Told of changes in who reads which partition, from inside ``Source.poll``."""
 
     def assigned(self, partitions: Collection[Partition]) -> None:
-        """These partitions are ours from now on."""
+        """These partitions are ours from now on; what was ours before and stays is not named again."""
 
     def revoked(self, partitions: Collection[Partition]) -> None:
         """These partitions go to another worker; their offsets may still be committed now."""
@@ -72,10 +74,13 @@ class Source(Protocol):
         """The next records, after at most ``timeout`` seconds; an empty batch where there are none."""
 
     def keep_alive(self) -> None:
-        """Stay in the group while nothing can be processed: no record is taken."""
+        """Stay in the group while nothing can be processed: no record is taken, no change of assignment is told."""
 
     def commit(self, next_offsets: Mapping[Partition, int]) -> None:
-        """Remember where a restart begins. Offsets are those of the next record to read."""
+        """Remember where a restart begins. Offsets are those of the next record to read.
+
+        Those of partitions that are no longer ours are left out.
+        """
 
     def close(self) -> None:
         """Leave the group."""
