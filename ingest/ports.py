@@ -86,6 +86,29 @@ class Source(Protocol):
         """Leave the group."""
 
 
+class Outgoing(Struct, frozen=True):
+    """A record to be written. Without a partition the key decides, or chance."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    at: datetime
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+
+
+class Writer(Protocol):
+    """Where records go."""
+
+    def write(self, records: Sequence[Outgoing]) -> None:
+        """Store records in order; when it returns, all are acknowledged.
+
+        Raises:
+            Unavailable: Some may not be stored; write all again.
+            Refused: The same, until a person changes something.
+        """
+
+
 class Refusal(Struct, frozen=True):
     """A document that can never be stored, and why."""
 

@@ -7,11 +7,13 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ingest.adapters.dead_letter_sink import DeadLetterSink
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
 from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
+from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.observability.http import listening
 from ingest.observability.minutes import Minutes
@@ -51,7 +53,8 @@ def serve(
     client = connect(settings.elasticsearch)
     source = KafkaSource(settings.kafka)
     plain = ElasticSink(client)
-    sink = TimedSink(plain, vitals)
+    dead = _dead_letters(settings, plain)
+    sink = TimedSink(dead or plain, vitals)
     prefix = settings.elasticsearch.index_prefix
     pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup)
     try:
@@ -65,4 +68,14 @@ def serve(
         pass
     finally:
         source.close()
+        if dead:
+            dead.close()
         client.close()
+
+
+def _dead_letters(settings: Settings, sink: ElasticSink) -> DeadLetterSink | None:
+    """The sink that writes dead letters to their topic too, where they have one."""
+    topic = settings.dead_letters.topic
+    if topic is None:
+        return None
+    return DeadLetterSink(sink, KafkaWriter(settings.kafka, [topic]), topic, indexed=settings.dead_letters.index)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "trends": "Report a fleet's OOM kills of a period against the period before it.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",
     "config": "Print the settings in force and where each came from, secrets masked.",
+    "deadletters": "Show what could not be read or stored, and try it again.",
     "setup": "Install index templates into Elasticsearch, boards and alert rules into Kibana.",
     "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
 }

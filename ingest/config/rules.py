@@ -56,6 +56,8 @@ def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:
 
 def _dead_letters(settings: Settings) -> Iterator[str]:
     topic = settings.dead_letters.topic
+    if topic is None and not settings.dead_letters.index:
+        yield "dead_letters.index is false and dead_letters.topic is unset: they would be lost; set one of them"
     if topic in settings.kafka.topics:
         yield f"dead_letters.topic {topic!r} is one of kafka.topics: what is written there would be read again"
 

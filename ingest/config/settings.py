@@ -127,9 +127,10 @@ class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class DeadLetterSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where records go that could not be read, and documents that could not be stored."""
 
-    topic: Annotated[
-        str | None, Meta(description="Kafka topic for them; unset writes them into the index `oom-deadletter` only.")
-    ] = None
+    topic: Annotated[str | None, Meta(description="Kafka topic for them; unset writes them into the index only.")] = (
+        None
+    )
+    index: Annotated[bool, Meta(description="Whether they are written into the index `oom-deadletter`.")] = True
     limit: Annotated[
         float,
         Meta(gt=0, le=1, description="Their share of the latest lines or documents above which the service stops."),

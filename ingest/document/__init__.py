@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from ingest import __version__, explanation, sentence
 from ingest.analysis.episode import whole
 from ingest.document._looked_up import with_looked_up
@@ -53,6 +55,9 @@ _NAMES = 100
 
 ORIGINAL_CAP = 65_536
 """Characters of raw text kept in a document; the cut is flagged."""
+
+_REFUSED_CAP = 524_288
+"""Characters of a refused document that its dead letter keeps: enough for all but those that were too large."""
 
 
 def of_report(joined: Joined, prefix: str) -> Iterator[Document]:
@@ -124,7 +129,9 @@ def of_refused(document: Document, status: int, reason: str, prefix: str) -> Doc
     document_id = digest("refused", document.index, document.id)
     timestamp = str(document.source["@timestamp"])
     error = {"type": "index", "code": f"http_{status}", "message": reason}
-    source = _dead_letter(document_id, timestamp, "index", error, str(document.source))
+    kept = {"_index": document.index, "_id": document.id, "_version": document.version, "_source": document.source}
+    original = orjson.dumps(kept).decode()[:_REFUSED_CAP]
+    source = _dead_letter(document_id, timestamp, "index", error, original)
     source["kafka"] = document.source.get("kafka")
     month = timestamp[:7].replace("-", ".")
     return Document(f"{prefix}-deadletter-{month}", document_id, document.version, united(source))
@@ -268,7 +275,7 @@ def _dead_letter(document_id: str, timestamp: str, stage: str, error: Mapping[st
             "action": "oom-index" if stage == "index" else "oom-parse",
             "module": "oom",
             "dataset": "oom.deadletter",
-            "original": original[:ORIGINAL_CAP],
+            "original": original,
         },
         "error": error,
         "oom": {"schema_version": str(SCHEMA_VERSION), "parser": {"version": __version__}, "stage": stage},

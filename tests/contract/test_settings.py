@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from ingest.config.settings import keys, tables
 
-MOST = 42
+MOST = 25
 """A new setting needs an argument why a good default is impossible."""
+
+REACHING = {
+    "api_key", "bootstrap_servers", "ca_file", "certificate_file", "client_id", "fingerprint", "hosts", "key_file",
+    "password", "request_timeout", "sasl_mechanism", "security_protocol", "url", "username",
+}  # fmt: skip
+"""How a server is reached has no default that fits everybody."""
+SERVERS = {"kafka", "elasticsearch", "kibana"}
 
 
 def test_settings_stay_few() -> None:
-    assert len(list(keys())) <= MOST
+    own = [key.path for key in keys() if key.table not in SERVERS or key.name not in REACHING]
+    assert own[MOST:] == []
 
 
 def test_every_setting_and_table_says_what_it_is() -> None:
