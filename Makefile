@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration test-system generate corpus lock dist clean
+.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check generate corpus lock dist clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -35,6 +35,12 @@ integration: $(READY)
 test-system: $(READY)  ## What needs Debian's programs, which it installs where they are missing (as root).
 	tests/system/install
 	$(BIN)/pytest -m system
+
+KIBANA_VERSIONS ?= 8.19.0 9.5.3
+kibana-check: $(READY)  ## A real Kibana of each version, with Docker: import, export, every board in a browser, every rule.
+	$(BIN)/pip install --quiet 'playwright>=1.50,<2'
+	$(BIN)/playwright install chromium
+	for version in $(KIBANA_VERSIONS); do $(BIN)/python -m tests.kibana.real $$version || exit 1; done
 
 generate: $(READY)  ## Index templates, dashboards/ and the generated pages of docs/.
 	$(BIN)/python -m ingest.mapping

@@ -125,6 +125,8 @@ def _handler(state: State, base: str) -> type[BaseHTTPRequestHandler]:
             except _Error as error:
                 status = error.status
                 body = {"statusCode": status, "error": "Error", "message": error.message}
+            if isinstance(body, str):
+                return self._answer(status, body.encode(), "application/ndjson")
             return self._answer(status, json.dumps(body).encode(), "application/json; charset=utf-8")
 
         do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  the names of http.server
@@ -164,6 +166,8 @@ def _handler(state: State, base: str) -> type[BaseHTTPRequestHandler]:
                 return 200, {"id": found[1], "name": found[1]}
             if space not in state.spaces:
                 raise _Error(404, "Not Found")
+            if path == "/api/saved_objects/_export" and self.command == "POST":
+                return 200, _export(state, space, json.loads(sent))
             if path == "/api/saved_objects/_import" and self.command == "POST":
                 return 200, _import(state, space, self.headers.get("content-type", ""), sent, query)
             if found := re.fullmatch(r"/api/actions/connector/([^/]+)", path):
@@ -216,6 +220,20 @@ def _import(state: State, space: str, content_type: str, sent: bytes, query: str
         "successResults": [each["_result"] if "_result" in each else _listed(each) for each in good],
         **({"errors": errors} if errors else {}),
     }
+
+
+def _export(state: State, space: str, asked: dict[str, Any]) -> str:
+    """What is asked for and what it needs, brought up to this version."""
+    wanted = [(each["type"], each["id"]) for each in asked["objects"]]
+    for key in wanted:
+        stored = state.objects.get((space, *key))
+        if stored is None:
+            raise _Error(400, "Error fetching objects to export")
+        wanted += [need for r in stored["references"] if (need := (r["type"], r["id"])) not in wanted]
+    found = (state.objects[space, kind, id_] for kind, id_ in wanted)
+    return "".join(
+        embedded(each | {"typeMigrationVersion": KNOWN[state.version][each["type"]]}) + "\n" for each in found
+    )
 
 
 def _file(content_type: str, sent: bytes) -> str:
