@@ -83,8 +83,17 @@ class Cell(Struct, frozen=True):
     value: float
 
 
-def over_time(points: Sequence[Point], mark: Mark, unit: Unit = Unit.NUMBER, size: Size = _SIZE) -> Spec:
-    """Bars (stacked), lines or an area over time (UTC), one for each series, in the order of their first points."""
+def over_time(
+    points: Sequence[Point],
+    mark: Mark,
+    unit: Unit = Unit.NUMBER,
+    size: Size = _SIZE,
+    between: tuple[datetime, datetime] | None = None,
+) -> Spec:
+    """Bars (stacked), lines or an area over time (UTC), one for each series, in the order of their first points.
+
+    ``between`` is the range that the axis shows, whether there are values or not.
+    """
     if not points:
         return nothing(size)
     series = list(dict.fromkeys(short(point.series) for point in points if point.series))
@@ -92,7 +101,7 @@ def over_time(points: Sequence[Point], mark: Mark, unit: Unit = Unit.NUMBER, siz
     top = max((value["value"] or 0 for value in values), default=0)
     axis = {"labelExpr": axis_label(unit), "values": ticks(top, unit)}
     encoding: Spec = {
-        "x": _time_axis(),
+        "x": _time_axis(between),
         "y": {"field": "value", "type": "quantitative", "title": None, "axis": axis, "scale": {"zero": True}},
     }
     if series:
@@ -122,7 +131,7 @@ def ranking(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -
         for bar in bars
     ]
     names = list(dict.fromkeys(value["label"] for value in values))
-    axis = {"labelLimit": min(_LABEL, size.width // 2), "domain": False, "ticks": False}
+    axis = {"labelLimit": min(_LABEL, size.width // 2), "domain": False, "ticks": False, "labelPadding": 6}
     top = max(bar.value for bar in bars) * 1.15 or 1
     encoding: Spec = {
         "y": {
@@ -162,7 +171,12 @@ def donut(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -> 
     return _chart(values, mark, encoding, size)
 
 
-def heatmap(cells: Sequence[Cell], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -> Spec:
+def heatmap(
+    cells: Sequence[Cell],
+    unit: Unit = Unit.NUMBER,
+    size: Size = _SIZE,
+    between: tuple[datetime, datetime] | None = None,
+) -> Spec:
     """Names against time; darker is more, and a cell carries its number. Rows stand in the order given."""
     if not any(cell.value for cell in cells):
         return nothing(size)
@@ -177,8 +191,9 @@ def heatmap(cells: Sequence[Cell], unit: Unit = Unit.NUMBER, size: Size = _SIZE)
     ]
     y: Spec = {"field": "label", "type": "nominal", "sort": names, "scale": {"domain": names}, "title": None}
     y["axis"] = {"labelLimit": _LABEL, "domain": False, "ticks": False}
+    x = _time_axis(between)
     cell_encoding: Spec = {
-        "x": _time_axis(),
+        "x": x,
         "x2": {"field": "until"},
         "y": y,
         "color": {
@@ -190,7 +205,7 @@ def heatmap(cells: Sequence[Cell], unit: Unit = Unit.NUMBER, size: Size = _SIZE)
         },
     }
     label_encoding: Spec = {
-        "x": {"field": "middle", "type": "temporal", "scale": {"type": "utc"}},
+        "x": x | {"field": "middle"},
         "y": y,
         "text": {"field": "shown"},
         "color": {"condition": {"test": f"datum.value > {half:g}", "value": PAPER}, "value": INK},
@@ -246,12 +261,13 @@ def _ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
-def _time_axis() -> Spec:
+def _time_axis(between: tuple[datetime, datetime] | None) -> Spec:
+    domain = {"domain": [_ms(at) for at in between]} if between else {}
     return {
         "field": "at",
         "type": "temporal",
         "title": None,
-        "scale": {"type": "utc"},
+        "scale": {"type": "utc"} | domain,
         "axis": {"labelExpr": _TIME_LABEL, "labelOverlap": "greedy", "tickCount": 7, "grid": False},
     }
 

@@ -77,4 +77,6 @@ def _scaled(value: float, unit: Unit) -> tuple[float, str]:
     for size, name in steps:
         if abs(value) >= size:
             return value / size, name
+    if unit is Unit.DURATION and 0 < abs(value) < 1:
+        return value * 1_000, "ms"
     return value, {Unit.BYTES: "B", Unit.DURATION: "s"}.get(unit, "")

@@ -55,6 +55,7 @@ def run(folder: Path, *, fresh: bool, keep: bool) -> None:
         after = totals(client)
         _table(client, console)
         _sum_up(console, before, after)
+        _boards(client, folder / "boards", console)
         _where_next(console, stack, keep=keep)
         if keep:
             _wait_for_interrupt()
@@ -147,6 +148,18 @@ def _sum_up(console: Console, before: Totals, after: Totals) -> None:
         console.print("The same lines were sent before: no count and no document has changed.")
     else:
         console.print("[bold]Earlier runs had stored something else; start over with --fresh.[/bold]")
+
+
+def _boards(client: Elasticsearch, folder: Path, console: Console) -> None:
+    """Kibana is no part of the demo; its boards are drawn from the same queries."""
+    try:
+        from ingest.demo import boards  # noqa: PLC0415  needs the extra `charts`, and takes a second
+    except ImportError:
+        console.print("Boards are drawn too where the extra is: pip install 'oom-ingest[charts]'")
+        return
+    console.print("\nKibana's boards over this fleet, drawn without a Kibana:")
+    for page in boards.pages(client, folder):
+        console.print(f"  {page}", soft_wrap=True)
 
 
 def _where_next(console: Console, stack: Stack, *, keep: bool) -> None:

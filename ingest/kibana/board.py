@@ -53,9 +53,9 @@ class Board(Struct, frozen=True, kw_only=True):
 
 
 def row(height: int, *panels: Panel, widths: tuple[int, ...] = ()) -> Row:
-    """Panels side by side: of equal widths (the last takes what is over), or of those given. They fill the row."""
-    each = WIDTH // len(panels)
-    chosen = widths or (*(each for _ in panels[1:]), WIDTH - each * (len(panels) - 1))
+    """Panels side by side: of equal widths as near as can be, or of those given. They fill the row."""
+    each, over = divmod(WIDTH, len(panels))
+    chosen = widths or tuple(each + (at < over) for at in range(len(panels)))
     if sum(chosen) != WIDTH or len(chosen) != len(panels):
         raise ValueError(f"a row of {[panel.title for panel in panels]} is {sum(chosen)} wide, not {WIDTH}")
     return Row(height, tuple(zip(chosen, panels, strict=True)))
@@ -181,4 +181,4 @@ def _markdown(content: Text) -> dict[str, Any]:
     params = {"fontSize": 12, "openLinksInNewTab": False, "markdown": content.markdown}
     data = {"aggs": [], "searchSource": _NO_QUERY}
     visual = {"id": "", "title": "", "description": "", "type": "markdown", "params": params, "uiState": {}}
-    return {"enhancements": {}, "savedVis": visual | {"data": data}}
+    return {"enhancements": {}, "hidePanelTitles": not content.titled, "savedVis": visual | {"data": data}}

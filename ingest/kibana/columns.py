@@ -95,8 +95,10 @@ def before(column: Column) -> Column:
     return replace(column, label=f"{column.label} before", time_shift=BEFORE)
 
 
-def by(label: str, name: str, size: int, *, other: bool = False) -> Column:
-    """One bucket for each value of a field, those with the most first; ``other`` adds one for the rest.
+def by(label: str, name: str, size: int, *, other: bool = False, missing: bool = False) -> Column:
+    """One bucket for each value of a field, those with the most first.
+
+    ``other`` adds one for the rest, ``missing`` one for the documents that do not have the field.
 
     The column that orders them is set where the table is put together (``ordered``).
     """
@@ -112,8 +114,8 @@ def by(label: str, name: str, size: int, *, other: bool = False) -> Column:
             size=size,
             order_by=OrderBy(type="alphabetical", fallback=True),
             order_direction="asc",
-            other_bucket=other,
-            missing_bucket=False,
+            other_bucket=other or missing,
+            missing_bucket=missing,
             parent_format={"id": "terms"},
             include=(),
             exclude=(),

@@ -48,9 +48,10 @@ class Series(StrEnum):
 
 
 class Text(Struct, frozen=True):
-    """Markdown."""
+    """Markdown, with or without the panel's title above it."""
 
     markdown: str
+    titled: bool = True
 
 
 class Found(Struct, frozen=True):
@@ -68,9 +69,9 @@ class Panel(Struct, frozen=True, kw_only=True):
     opens: str | None = None
 
 
-def text(title: str, markdown: str) -> Panel:
+def text(title: str, markdown: str, *, titled: bool = True) -> Panel:
     """A panel of words."""
-    return Panel(title=title, description="", content=Text(markdown))
+    return Panel(title=title, description="", content=Text(markdown, titled))
 
 
 def found(title: str, description: str, search: str) -> Panel:
@@ -238,7 +239,7 @@ def _lens(
 
 def _with_zero(number: Column) -> Column:
     """As the one number of a panel, none at all is 0, not a dash."""
-    if number.operation_type not in (Operation.COUNT, Operation.UNIQUE):
+    if number.operation_type not in (Operation.COUNT, Operation.UNIQUE, Operation.SUM):
         return number
     return replace(number, params=replace(number.params, empty_as_null=False))
 
@@ -259,7 +260,8 @@ def _axes(series: Series, numbers: tuple[str, ...], x: str, split: str | None, *
         preferred_series_type=series,
         legend={"isVisible": legend, "position": "right", "shouldTruncate": True, "maxLines": 1},
         value_labels="show" if series is Series.RANKING else "hide",
-        fitting_function="None",
+        # Reports are seldom: a line goes from one to the next.
+        fitting_function="Linear" if series is Series.LINES else "None",
         axis_titles_visibility_settings=Sides(x=False, y_left=False, y_right=False),
         tick_labels_visibility_settings=Sides(),
         gridlines_visibility_settings=Sides(),

@@ -38,7 +38,7 @@ EPISODES = Search(
     "Newest episodes",
     "Every episode with its sentence: what ran out, who died, who used the memory.",
     views.EPISODES,
-    ("host.name", "oom.scope", "message", "oom.culprit.confidence", "oom.episode.id"),
+    ("host.name", "message", "oom.culprit.confidence", "oom.episode.id"),
 )
 EXPLANATIONS = Search(
     "episodes-explained",
@@ -53,6 +53,14 @@ KILLS = Search(
     "Every victim with its sentence.",
     views.KILLS,
     ("host.name", "process.name", "process.pid", "message"),
+)
+OPENVZ_KILLS = Search(
+    "kills-openvz",
+    "Newest kills in OpenVZ containers",
+    "Every victim with its sentence.",
+    views.KILLS,
+    ("host.name", "container.id", "process.name", "process.pid", "message"),
+    "oom.family : openvz",
 )
 UNCONFIRMED = Search(
     "kills-unconfirmed",
@@ -92,7 +100,7 @@ DEADLETTERS = Search(
     ("error.code", "error.message", "event.original"),
 )
 
-SEARCHES = (EPISODES, EXPLANATIONS, KILLS, UNCONFIRMED, RAW, PANICS, SIGNATURES, DEADLETTERS)
+SEARCHES = (EPISODES, EXPLANATIONS, KILLS, OPENVZ_KILLS, UNCONFIRMED, RAW, PANICS, SIGNATURES, DEADLETTERS)
 
 
 def saved(search: Search, tag: str) -> SavedObject:

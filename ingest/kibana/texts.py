@@ -36,7 +36,7 @@ def navigation(board: str, question: str) -> Panel:
     links = [
         f"**{title}**" if name == board else f"[{title}](#/view/{object_id(name)})" for name, title in NAMES.items()
     ]
-    return text("Boards", f"{' · '.join(links)}\n\n*{question}*")
+    return text("Boards", f"{' · '.join(links)}\n\n*{question}*", titled=False)
 
 
 def help_text(words: Sequence[str], more: str = "") -> Panel:

@@ -27,6 +27,9 @@ Body = dict[str, Any]
 
 OTHER = "Other"
 """The name of what ``terms`` left over."""
+MISSING = "(missing value)"
+"""The name of documents that do not have the field."""
+_MISSING_KEY = "__missing__"
 
 _METRICS = {
     Operation.UNIQUE: "cardinality",
@@ -161,7 +164,7 @@ def _others(
     if not outer.get("sum_other_doc_count"):
         return
     field = plan.columns[first].source_field
-    taken = [{"match_phrase": {field: bucket["key"]}} for bucket in outer["buckets"]]
+    taken = [{"match_phrase": {field: key}} for key in (b["key"] for b in outer["buckets"]) if key != _MISSING_KEY]
     rest = {"bool": {"filter": [{"exists": {"field": field}}], "must_not": taken}}
     inner = _aggregations(plan, numbers, plan.buckets[1:], span)
     nested = {"other-filter": {"filters": {"filters": {"": rest}}, **({"aggs": inner} if inner else {})}}
@@ -229,6 +232,8 @@ def _bucket(plan: _Plan, name: str, span: Span) -> tuple[Body, Body]:
         by = params.order_by.column_id
         order, extra = _order_path(plan, by), _number(plan, by)
     terms = {"field": column.source_field, "size": params.size, "order": {order: params.order_direction}}
+    if params.missing_bucket:
+        terms["missing"] = _MISSING_KEY
     if (params.size or 0) <= _FEW:
         terms["shard_size"] = _FEW_ON_A_SHARD
     return extra, {"terms": terms}
@@ -256,7 +261,7 @@ def _walk(plan: _Plan, numbers: Sequence[str], buckets: Sequence[str], node: Map
     for bucket in node.get(plan.ids[name], {}).get("buckets", ()):
         key = bucket.get("key_as_string", bucket["key"]) if _is_boolean(plan.columns[name]) else bucket["key"]
         for row in _walk(plan, numbers, rest, bucket):
-            yield {name: key, **row}
+            yield {name: MISSING if key == _MISSING_KEY else key, **row}
 
 
 def _is_boolean(column: Column) -> bool:

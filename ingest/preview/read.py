@@ -24,9 +24,10 @@ class Place(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True):
-    """Markdown."""
+    """Markdown, with or without the panel's title above it."""
 
     markdown: str
+    titled: bool
 
 
 class Found(Struct, frozen=True):
@@ -133,7 +134,7 @@ def _panel(given: dict[str, Any], references: Mapping[str, str], searches: Mappi
     content: Chart | Text | Found
     match given["type"]:
         case "visualization":
-            content = Text(config["savedVis"]["params"]["markdown"])
+            content = Text(config["savedVis"]["params"]["markdown"], not config["hidePanelTitles"])
         case "search":
             content = searches[references[f"{index}:{given['panelRefName']}"]]
         case _:

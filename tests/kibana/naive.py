@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest.kibana.lens import Column, Layer, Operation
-from ingest.preview.query import OTHER, Row, Span, Value, step
+from ingest.preview.query import MISSING, OTHER, Row, Span, Value, step
 
 Source = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,6 +88,9 @@ def _members(layer: Layer, column: Column, documents: Sequence[Source], span: Sp
     for document in documents:
         for key in set(values(document, column.source_field)):
             by_key.setdefault(_key(key), []).append(document)
+    without = [document for document in documents if not values(document, column.source_field)]
+    if without and column.params.missing_bucket:
+        by_key["__missing__"] = without
     found = sorted(by_key.items(), key=lambda item: _sortable(item[0]))
     order = column.params.order_by
     assert order
@@ -103,8 +106,8 @@ def _members(layer: Layer, column: Column, documents: Sequence[Source], span: Sp
             for d in documents
             if values(d, column.source_field) and not named & {_key(v) for v in values(d, column.source_field)}
         ]
-        return [*kept, (OTHER, rest)]
-    return kept
+        kept = [*kept, (OTHER, rest)]
+    return [(MISSING if key == "__missing__" else key, members) for key, members in kept]
 
 
 def _rank(column: Column, documents: Sequence[Source]) -> float:

@@ -77,6 +77,40 @@ def corpus_documents(prefix: str) -> Seed:
     return found
 
 
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"quoted\" 'and' \\ *",
+    "\u202egnp.exe \u2066x",
+    "שלום עולם",
+    "\x1b[31mred\x00\x07",
+    "/kubepods/" + "x/" * 1_995,
+    "${7*7} {{ 7*7 }} datum.value",
+    "a\nb\tc",
+)
+"""Names as a stranger may choose them."""
+_NAMED = (
+    "process.name", "host.name", "oom.signature_name", "oom.scope_name", "oom.culprit.name", "oom.trigger.name",
+    "systemd.unit", "oom.cgroup.limit.path", "container.id", "kubernetes.namespace", "kubernetes.pod.uid",
+    "oom.culprit.group.name", "oom.openvz.ve", "oom.episode.id", "message", "oom.explanation", "event.original",
+)  # fmt: skip
+
+
+def hostile_documents(prefix: str) -> Seed:
+    """The fleet with every name replaced by one that a stranger chose."""
+    found = []
+    for at, document in enumerate(fleet_documents(prefix)):
+        source = deepcopy(dict(document.source))
+        for field in _NAMED:
+            *branches, leaf = field.split(".")
+            node: Any = source
+            for branch in branches:
+                node = node.get(branch, {})
+            if leaf in node:
+                node[leaf] = HOSTILE[at % len(HOSTILE)]
+        found.append(Document(document.index, document.id, document.version, source))
+    return found
+
+
 def store(client: Elasticsearch, documents: Iterable[Document], prefix: str) -> None:
     """Templates, then documents."""
     templates = ElasticTemplates(client)

@@ -2,92 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from elasticsearch import BadRequestError, Elasticsearch
 
-from ingest import assets
-from ingest.adapters.elastic_search import ElasticSearch
-from ingest.kibana import bundle, saved, views
-from ingest.kibana.lens import Chart
-from ingest.preview import query, read
+from ingest.preview import query
 from ingest.preview.query import Asked, Row
-from tests.conftest import Endpoints
 from tests.kibana import naive, seed
+from tests.kibana.site import ASKED, CHARTS, KINDS, SEARCHES, Site
 
 pytestmark = pytest.mark.stack
-
-OBJECTS = saved.read((assets.dashboards() / bundle.FILE).read_text())
-SHIPPED = read.bundle(OBJECTS)
-KINDS = {view.id: view.kind for view in views.VIEWS}
-PANELS = {
-    f"{board.id}/{panel.title}": panel
-    for board in SHIPPED.boards
-    for panel in board.panels
-    if not isinstance(panel.content, read.Text)
-}
-CHARTS = {name: panel.content for name, panel in PANELS.items() if isinstance(panel.content, Chart)}
-SEARCHES = {name: panel.content for name, panel in PANELS.items() if isinstance(panel.content, read.Found)}
-ASKED = Asked(seed.WEEK)
-
-
-class Site:
-    """Documents under a prefix of their own, the shipped boards over them, and the documents themselves."""
-
-    def __init__(self, client: Elasticsearch, prefix: str, documents: seed.Seed) -> None:
-        self.client = client
-        self.prefix = prefix
-        self.shipped = read.bundle(OBJECTS, prefix)
-        self.search = ElasticSearch(client)
-        self.documents = {
-            kind: seed.of_kind(documents, prefix, kind) for kind in {str(kind) for kind in KINDS.values()}
-        }
-
-    def rows(self, chart: Chart, asked: Asked = ASKED) -> list[Row]:
-        ((name, layer),) = chart.layers.items()
-        return query.table(layer, self.shipped.views[chart.views[name]], chart.query, asked, self.search)
-
-    def expected(self, chart: Chart) -> list[Row]:
-        ((name, layer),) = chart.layers.items()
-        return naive.rows(layer, chart.query, self.documents[KINDS[chart.views[name]]], seed.WEEK)
-
-
-@pytest.fixture(scope="module")
-def client(stack: Endpoints) -> Iterator[Elasticsearch]:
-    with Elasticsearch(stack.elasticsearch, request_timeout=60) as client:
-        yield client
-
-
-def _site(client: Elasticsearch, documents: Any) -> Iterator[Site]:
-    prefix = f"b{uuid.uuid4().hex[:10]}"
-    found = documents(prefix)
-    seed.store(client, found, prefix)
-    yield Site(client, prefix, found)
-    client.indices.delete(
-        index=list(client.indices.get(index=f"{prefix}-*", expand_wildcards="all")) or [f"{prefix}-x"]
-    )
-    for template in client.indices.get_index_template()["index_templates"]:
-        if template["name"].startswith(f"{prefix}-"):
-            client.indices.delete_index_template(name=template["name"])
-
-
-@pytest.fixture(scope="module")
-def fleet(client: Elasticsearch) -> Iterator[Site]:
-    yield from _site(client, seed.fleet_documents)
-
-
-@pytest.fixture(scope="module")
-def corpus(client: Elasticsearch) -> Iterator[Site]:
-    yield from _site(client, seed.corpus_documents)
-
-
-@pytest.fixture(scope="module")
-def empty(client: Elasticsearch) -> Site:
-    return Site(client, f"b{uuid.uuid4().hex[:10]}", [])
 
 
 def same(got: list[Row], expected: list[Row]) -> None:
@@ -156,7 +81,11 @@ def test_the_fleets_own_truth_is_what_the_boards_say(fleet: Site) -> None:
     assert fleet.rows(CHARTS["oom-fleet/Kills"]) == [{"now": killed, "before": seed.KILLS_BEFORE}]
     assert fleet.rows(CHARTS["oom-fleet/Hosts hit"]) == [{"now": len(seed.WORKERS) + 5, "before": 1}]
     constraints = {row["by"]: row["number0"] for row in fleet.rows(CHARTS["oom-fleet/What bounded the memory"])}
-    assert constraints == {"memcg": web + seed.POD_KILLS + seed.SERVICE_KILLS, "none": seed.MACHINE_KILLS}
+    assert constraints == {
+        "memcg": web + seed.POD_KILLS + seed.SERVICE_KILLS,
+        "none": seed.MACHINE_KILLS,
+        query.MISSING: seed.OPENVZ_KILLS,
+    }
     assert fleet.rows(CHARTS["oom-kubernetes/Kills in pods"])[0]["now"] == seed.POD_KILLS
     assert fleet.rows(CHARTS["oom-openvz/Kills in containers"])[0]["now"] == seed.OPENVZ_KILLS
     assert fleet.rows(CHARTS["oom-openvz/Generation"]) == [{"now": 24_520}]

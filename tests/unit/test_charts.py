@@ -103,7 +103,8 @@ def test_the_same_values_give_the_same_picture() -> None:
         (1_610_612_736, Unit.BYTES, "1.5 GiB"),
         (0.257, Unit.PERCENT, "26%"),
         (227, Unit.DURATION, "3.8 min"),
-        (0.127, Unit.DURATION, "0.1 s"),
+        (0.127, Unit.DURATION, "127 ms"),
+        (0, Unit.DURATION, "0 s"),
     ],
 )
 def test_numbers_read_as_people_write_them(value: float | None, unit: Unit, shown: str) -> None:

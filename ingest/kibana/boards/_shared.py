@@ -24,7 +24,7 @@ TOLD = p.found("Newest episodes", searches.EPISODES.description, searches.EPISOD
 
 BY_HOST = c.by("Host", "host.name", 15)
 BY_PROCESS = c.by("Process", "process.name", 10)
-BY_CONSTRAINT = c.by("Constraint", "oom.constraint", 5, other=True)
+BY_CONSTRAINT = c.by("Constraint", "oom.constraint", 6, missing=True)
 
 CONSTRAINTS = p.donut("What bounded the memory", "Kills by constraint.", views.KILLS, BY_CONSTRAINT, KILLS)
 VICTIMS = p.ranking("Who died", "Kills by the name of the victim.", views.KILLS, BY_PROCESS, [KILLS])

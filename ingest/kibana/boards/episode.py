@@ -148,6 +148,7 @@ BOARD = Board(
                 views.REPORTS,
                 [_BY_REPORT],
                 [
+                    c.least("At", "@timestamp"),
                     c.largest("Anonymous", "oom.cgroup.stat.anon.bytes"),
                     c.largest("File", "oom.cgroup.stat.file.bytes"),
                     c.largest("Shared", "oom.cgroup.stat.shmem.bytes"),
@@ -164,7 +165,7 @@ BOARD = Board(
                 "What the kernel counted in each report.",
                 views.REPORTS,
                 [_BY_REPORT],
-                [c.largest(label, name) for label, name in _MACHINE],
+                [c.least("At", "@timestamp"), *(c.largest(label, name) for label, name in _MACHINE)],
             ),
         ),
         row(

@@ -103,9 +103,9 @@ BOARD = Board(
         row(11, _HOSTS, _WORKLOADS),
         row(11, _shared.VICTIMS, _VERDICTS),
         row(11, _EPISODES_BY_TIME, _NEW),
-        row(8, p.found("Reports without a victim", searches.PANICS.description, searches.PANICS.id)),
+        row(6, p.found("Reports without a victim", searches.PANICS.description, searches.PANICS.id)),
         row(
-            9, texts.help_text(("constraint", "scope", "signature", "episode", "storm", "culprit", "order", "badness"))
+            6, texts.help_text(("constraint", "scope", "signature", "episode", "storm", "culprit", "order", "badness"))
         ),
     ),
 )

@@ -132,6 +132,6 @@ BOARD = Board(
             ),
         ),
         row(8, p.found("Chosen, death not told", searches.UNCONFIRMED.description, searches.UNCONFIRMED.id)),
-        row(8, texts.help_text(("constraint", "scope", "order", "badness", "slab", "shared memory", "page cache"))),
+        row(6, texts.help_text(("constraint", "scope", "order", "badness", "slab", "shared memory", "page cache"))),
     ),
 )

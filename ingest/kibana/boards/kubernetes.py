@@ -51,10 +51,10 @@ BOARD = Board(
             9,
             p.over_time(
                 "Kills over time by namespace",
-                "Namespaces come from shippers or lookup tables; pods without one are in the table below.",
+                "Namespaces come from shippers or lookup tables.",
                 views.KILLS,
                 [_shared.KILLS],
-                split=c.by("Namespace", "kubernetes.namespace", 6, other=True),
+                split=c.by("Namespace", "kubernetes.namespace", 6, missing=True),
                 query=_IN_POD,
             ),
             p.table(
@@ -116,7 +116,7 @@ BOARD = Board(
             widths=(30, 18),
         ),
         row(
-            10,
+            8,
             p.table(
                 "Deployments",
                 "Deployments, where a shipper or a lookup table has them.",
@@ -140,7 +140,7 @@ BOARD = Board(
             ),
         ),
         row(
-            10,
+            8,
             p.ranking(
                 "Runtimes",
                 "By container runtime.",
@@ -160,6 +160,6 @@ BOARD = Board(
                 "Clusters", "By cluster.", views.KILLS, c.by("Cluster", "orchestrator.cluster.name", 8), [_shared.KILLS]
             ),
         ),
-        row(7, texts.help_text(("constraint", "cgroup", "memcg", "resident memory", "oom_score_adj"))),
+        row(6, texts.help_text(("constraint", "cgroup", "memcg", "resident memory", "oom_score_adj"))),
     ),
 )

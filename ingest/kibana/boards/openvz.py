@@ -124,7 +124,7 @@ BOARD = Board(
                 query=_OURS,
             ),
         ),
-        row(10, p.found("Newest kills", searches.KILLS.description, searches.KILLS.id)),
-        row(8, texts.help_text(("free", "gen", "container", "beancounter", "page", "culprit"))),
+        row(10, p.found("Newest kills", searches.OPENVZ_KILLS.description, searches.OPENVZ_KILLS.id)),
+        row(6, texts.help_text(("free", "gen", "container", "beancounter", "page", "culprit"))),
     ),
 )

@@ -138,6 +138,6 @@ BOARD = Board(
                 [_shared.KILLS, _shared.HOSTS],
             ),
         ),
-        row(7, texts.help_text(("signature", "resident memory", "constraint", "memcg"))),
+        row(6, texts.help_text(("signature", "resident memory", "constraint", "memcg"))),
     ),
 )
