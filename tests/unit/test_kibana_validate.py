@@ -98,7 +98,7 @@ def a_kind_that_kibana_reads_otherwise(objects: list[Json]) -> None:
 
 @breaks("references lead to objects of the file")
 def a_search_that_is_gone(objects: list[Json]) -> None:
-    objects.remove(of(objects, "search", "oom-kills-newest"))
+    objects.remove(of(objects, "search", "oom-episodes-newest"))
 
 
 @breaks("references lead to objects of the file")
