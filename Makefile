@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check generate corpus lock dist clean
+.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check generate corpus lock dist compose clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -57,6 +57,14 @@ lock: $(READY)  ## requirements.lock: the versions of constraints.txt with the h
 	(sed -n '/^#/p' requirements.lock; $(BIN)/uv pip compile --quiet pyproject.toml --constraint constraints.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-annotate --no-header) > build/requirements.lock
 	mv build/requirements.lock requirements.lock
+
+compose: .env  ## Everything with Docker: Kafka, Elasticsearch, Kibana, two workers, the samples.
+	docker compose up --build --detach
+	@echo "Kibana: http://localhost:5601, user elastic, password ELASTIC_PASSWORD of .env; it takes a minute or two."
+
+.env:
+	umask 077 && $(PYTHON) -c 'import secrets; [print(f"{name}={secrets.token_urlsafe(32)}") for name in \
+	  ("ELASTIC_PASSWORD", "KIBANA_PASSWORD", "KIBANA_KEY")]' > .env
 
 DIST ?= dist
 CLEAN ?= build/clean

@@ -1,0 +1,178 @@
+"""Compose, image, unit and manifests: valid by their own schemas, pinned, bounded, and with settings that exist."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import compose_spec
+import kubernetes_validate
+import pytest
+import yaml
+
+from ingest.config import load
+from ingest.stack import artifact
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE = ROOT / "docker-compose.yml"
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["services"]
+MANIFESTS: dict[str, dict[str, Any]] = {
+    f"{path.name}:{manifest['kind']}": manifest
+    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(path.read_text())
+}
+PASSWORDS = {"ELASTIC_PASSWORD": "one", "KIBANA_PASSWORD": "two", "KIBANA_KEY": "three"}
+UNIT = ROOT / "deploy" / "systemd" / "oom-ingest@.service"
+
+
+def settings_of(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith("OOM_INGEST_")}
+
+
+def substituted(value: str) -> str:
+    return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: PASSWORDS[found[1]], value)
+
+
+# ---------------------------------------------------------------- compose
+
+
+def test_compose_is_what_the_compose_specification_knows() -> None:
+    compose_spec.PyCompose.from_json(json.dumps(yaml.safe_load(COMPOSE.read_text()))).validate()
+
+
+@pytest.mark.parametrize("wrong", ["readonly: true", "mem_limits: 1g"])
+def test_the_schema_notices_what_it_does_not_know(wrong: str) -> None:
+    text = COMPOSE.read_text().replace("    restart: unless-stopped", f"    {wrong}", 1)
+    with pytest.raises(ValueError, match=wrong.partition(":")[0]):
+        compose_spec.PyCompose.from_json(json.dumps(yaml.safe_load(text)))
+
+
+def test_compose_has_the_versions_that_the_tests_run() -> None:
+    versions = {
+        "apache/kafka": artifact.KAFKA.version,
+        "docker.elastic.co/elasticsearch/elasticsearch": artifact.ELASTICSEARCH.version,
+        "docker.elastic.co/kibana/kibana": artifact.ELASTICSEARCH.version,
+        "oom-ingest": "local",
+    }
+    images = dict(service["image"].rsplit(":", 1) for service in SERVICES.values())
+    assert images == versions
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_stays_is_watched_and_what_is_published_is_published_here_only(name: str) -> None:
+    service = SERVICES[name]
+    if "restart" in service:
+        assert service["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    if service["image"].startswith("oom-ingest"):
+        assert service["read_only"]
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_every_password_is_asked_for_and_none_is_there() -> None:
+    told = [
+        value
+        for service in SERVICES.values()
+        for key, value in service.get("environment", {}).items()
+        if re.search("PASSWORD|ENCRYPTIONKEY", key)
+    ]
+    assert len(told) >= 6
+    assert all(re.fullmatch(r"\$\{(\w+):\?is not set; `make compose` [^}]*\}", value) for value in told)
+
+
+def test_make_writes_the_passwords_that_compose_asks_for(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    subprocess.run(["make", "--silent", ".env"], cwd=tmp_path, check=True)
+    written = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines())
+    assert set(written) == set(re.findall(r"\$\{(\w+):\?", COMPOSE.read_text())) == set(PASSWORDS)
+    assert len(set(written.values())) == 3
+    assert all(len(value) >= 32 for value in written.values())
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "oom-ingest" in service["image"]])
+def test_compose_names_settings_that_exist(name: str) -> None:
+    environment = {key: substituted(value) for key, value in SERVICES[name]["environment"].items()}
+    settings = load(None, settings_of(environment))
+    assert settings.kafka.topics == ("syslog",)
+    assert settings.elasticsearch.password
+
+
+# ---------------------------------------------------------------- image
+
+
+def _context() -> Iterator[Path]:
+    """The files that .dockerignore lets through: all are kept out but those that it names."""
+    everything, *named = (ROOT / ".dockerignore").read_text().split()
+    assert everything == "*"
+    for entry in named:
+        if entry.startswith("!"):
+            path = ROOT / entry[1:]
+            yield from (each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
+def test_the_wheel_of_the_image_is_built_from_what_docker_is_given(tmp_path: Path) -> None:
+    for path in _context():
+        if "__pycache__" not in path.parts and path.name != "_version.py":
+            target = tmp_path / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", "out", "."]
+    version = {"SETUPTOOLS_SCM_PRETEND_VERSION": "9.8.7"}
+    done = subprocess.run(
+        build, cwd=tmp_path, env={**os.environ, **version}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["oom_ingest-9.8.7-py3-none-any.whl"]
+
+
+def test_the_image_is_pinned_and_runs_as_nobody() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", bases[0])
+    assert "USER 10001:10001" in lines
+    assert any("--require-hashes" in line for line in lines)
+
+
+# ---------------------------------------------------------------- systemd and Kubernetes
+
+
+def test_the_unit_names_a_setting_that_exists() -> None:
+    named = re.findall(r"^#?Environment=(OOM_INGEST_\w+)=", UNIT.read_text(), re.MULTILINE)
+    assert named == ["OOM_INGEST_CONFIG", "OOM_INGEST_ELASTICSEARCH__API_KEY_FILE"]
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_a_manifest_is_what_kubernetes_knows(name: str) -> None:
+    kubernetes_validate.validate(MANIFESTS[name], "1.33", strict=True)
+
+
+@pytest.mark.parametrize("name", [name for name, each in MANIFESTS.items() if "template" in each.get("spec", {})])
+def test_a_pod_is_bounded_and_may_do_nothing_else(name: str) -> None:
+    spec = MANIFESTS[name]["spec"]["template"]["spec"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert spec["automountServiceAccountToken"] is False
+    for container in spec["containers"]:
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_the_config_map_has_settings_that_exist_and_the_probes_ask_where_it_listens(tmp_path: Path) -> None:
+    by_kind = {manifest["kind"]: manifest for manifest in MANIFESTS.values()}
+    file = tmp_path / "config.toml"
+    file.write_text(by_kind["ConfigMap"]["data"]["config.toml"])
+    settings = load(file, {})
+    (container,) = by_kind["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert settings.metrics.listen == f"0.0.0.0:{container['ports'][0]['containerPort']}"
+    assert tomllib.loads(file.read_text())["kafka"]["topics"] == ["syslog"]
