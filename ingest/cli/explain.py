@@ -11,12 +11,12 @@ import click
 
 from ingest.adapters import files
 from ingest.cli import options, status
-from ingest.explain.view import episode_view
+from ingest.explained.view import episode_view
 from ingest.model import TimeSource
 from ingest.offline import episodes
 
 if TYPE_CHECKING:
-    from ingest.explain.view import EpisodeView
+    from ingest.explained.view import EpisodeView
 
 _PLAIN_WIDTH = 120
 
@@ -64,7 +64,7 @@ def command(
 
 
 def _write_page(views: list[EpisodeView], html: Path, source: str) -> None:
-    from ingest.explain.page import render  # noqa: PLC0415  the template engine is needed here only
+    from ingest.explained.page import render  # noqa: PLC0415  the template engine is needed here only
 
     html.write_text(render(views, source), encoding="utf-8")
     click.echo(f"wrote {html}")
@@ -80,7 +80,7 @@ def _print_json(views: list[EpisodeView]) -> None:
 def _print(views: list[EpisodeView], *, lines: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  a page or JSON needs no terminal
 
-    from ingest.explain.terminal import draw  # noqa: PLC0415  likewise
+    from ingest.explained.terminal import draw  # noqa: PLC0415  likewise
 
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from ingest.assemble import Bounds
 from ingest.cli import cli
 from ingest.envelope import Envelope
-from ingest.explain.page import render
-from ingest.explain.view import EpisodeView, episode_view
+from ingest.explained.page import render
+from ingest.explained.view import EpisodeView, episode_view
 from ingest.model import Origin, Raw
 from ingest.offline import episodes
 from ingest.safe import is_shown, shown

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ingest.explain.lines import LineView
-    from ingest.explain.view import EpisodeView, ReportView
+    from ingest.explained.lines import LineView
+    from ingest.explained.view import EpisodeView, ReportView
 
 _BAR = 60
 _MOMENTS = 30

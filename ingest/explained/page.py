@@ -15,10 +15,10 @@ from ingest.sentence import duration, size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.explain.lines import LineView
-    from ingest.explain.view import EpisodeView
+    from ingest.explained.lines import LineView
+    from ingest.explained.view import EpisodeView
 
-_TEMPLATES = files("ingest.explain") / "templates"
+_TEMPLATES = files("ingest.explained") / "templates"
 
 
 def render(views: Sequence[EpisodeView], source: str) -> str:

@@ -13,7 +13,7 @@ from ingest.analysis.episode import whole
 from ingest.analysis.filled import groups
 from ingest.analysis.parts import Kind, parts
 from ingest.analysis.room import room, share
-from ingest.explain.lines import LineView, line_views
+from ingest.explained.lines import LineView, line_views
 from ingest.model import Action, Code, CulpritKind
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
