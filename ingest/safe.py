@@ -12,7 +12,8 @@ _OTHER = re.compile(r"[^\x20-\x7e\t]")
 _ACTS = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Control and format characters, line and paragraph separators: they move, hide, turn or colour what follows."""
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$:@])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|&])")
+_TICKS = re.compile("`+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -36,8 +37,16 @@ def short(text: str, most: int) -> str:
 
 
 def markdown(text: str) -> str:
-    """The text for a table of Markdown: nothing in it is markup, HTML, a link or the end of a cell."""
-    return _MARKUP.sub(r"\\\1", shown(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    """A sentence for Markdown: nothing in it is markup, HTML or the end of a table's cell."""
+    return _MARKUP.sub(r"\\\1", shown(text))
+
+
+def code(text: str) -> str:
+    """The text as code in a cell of a Markdown table: no markup, no HTML, no link, no mention of anybody."""
+    plain = shown(text).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in _TICKS.findall(plain)), default=0) + 1)
+    room = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{room}{plain}{room}{fence}" if plain.strip() else ""
 
 
 def cell(text: str) -> str:

@@ -62,6 +62,12 @@ def each_slot(width: int) -> Body:
     return {"date_histogram": {"field": "@timestamp", "fixed_interval": f"{width}ms", "min_doc_count": 1}}
 
 
+def each_window(windows: Sequence[Window]) -> Body:
+    """One bucket for each window, in their order."""
+    ranges = [{"from": window.start, "to": window.end} for window in windows]
+    return {"date_range": {"field": "@timestamp", "format": "epoch_millis", "ranges": ranges}}
+
+
 def largest(field: str, size: int, room: int) -> Body:
     """The values of a field with most documents, of equals the first; each shard offers ``room`` of them."""
     return {"terms": {"field": field, "size": size, "shard_size": room, "show_term_doc_count_error": True}}

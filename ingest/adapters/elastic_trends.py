@@ -20,7 +20,7 @@ from ingest.trends.facts import (
     PERCENTILE,
     Crowd,
     HostCount,
-    HostSlot,
+    HostDay,
     Named,
     Range,
     Ranking,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Query = Mapping[str, Any]
     Buckets = Iterator[dict[str, Any]]
 
-_PAGE = 10_000
+_PAGE = 20_000
 """Buckets of a page; a cluster allows 65,536 in one answer."""
 _SHARD_ROOM = 20_000
 """Values of a field that each shard offers: with fewer in a month's index a ranking is exact."""
@@ -55,7 +55,8 @@ _AT_ONCE = 500
 _KEEP = "5m"
 _PATIENCE = 300.0
 """Seconds that one request may take: a year of a fleet is more work than indexing ever asks for."""
-_DAY = 24 * 60 * 60_000
+_PART = 3 * 24 * 60 * 60_000
+"""Milliseconds of a period that are searched for bursts in one request."""
 _COMPRESSION = 200
 """Of percentiles: their place is then right within ``facts.PERCENTILE_TOLERANCE``."""
 
@@ -170,22 +171,29 @@ class ElasticTrends:
             for field in names
         }
 
-    def heat(self, window: Window, hosts: Sequence[str]) -> Iterator[HostSlot]:
-        """Kills of some hosts by quarter of an hour."""
-        filters = [queries.within(window), queries.any_of("host.name", hosts)]
-        by = {"host": queries.by_value("host.name"), "at": queries.by_time(QUARTER)}
-        for bucket in self._pages(Kind.KILL, filters, by, "slots of hosts"):
-            yield HostSlot(bucket["key"]["host"], bucket["key"]["at"], bucket["doc_count"])
+    def heat(self, days: Sequence[Day], hosts: Sequence[str]) -> Iterator[HostDay]:
+        """Kills of some hosts by day."""
+        if not hosts:
+            return
+        by_day = queries.each_window([day.window for day in days]) | {
+            "aggs": {"hosts": queries.these("host.name", hosts)}
+        }
+        for day, found in enumerate(self._search(Kind.KILL, [], {"days": by_day})["days"]["buckets"]):
+            for bucket in sorted(found["hosts"]["buckets"], key=lambda each: str(each["key"])):
+                yield HostDay(bucket["key"], day, bucket["doc_count"])
 
     def crowded(self, window: Window, least: int) -> Iterator[tuple[str, int, int]]:
-        """Signature, slot of five minutes and kills; asked for day by day, so that no answer is large."""
-        by_signature = {"signatures": queries.largest("oom.signature", _PAGE, _PAGE)}
-        by_signature["signatures"]["terms"]["min_doc_count"] = least
-        slots = queries.each_slot(WIDTH) | {"aggs": by_signature}
-        for begin in range(start(window) // _DAY * _DAY, window.end, _DAY):
-            day = Window(max(begin, start(window)), min(begin + _DAY, window.end))
-            for slot in self._search(Kind.KILL, [queries.within(day)], {"slots": slots})["slots"]["buckets"]:
-                for bucket in slot["signatures"]["buckets"]:
+        """Signature, slot of five minutes and kills; asked for in parts, so that no answer is large."""
+        signatures = queries.largest("oom.signature", _PAGE, _PAGE)
+        signatures["terms"]["min_doc_count"] = least
+        slots = queries.each_slot(WIDTH) | {"aggs": {"signatures": signatures}}
+        only = "slots.buckets.key,aggregations.slots.buckets.signatures.buckets"
+        for begin in range(start(window) // _PART * _PART, window.end, _PART):
+            part = Window(max(begin, start(window)), min(begin + _PART, window.end))
+            found = self._search(Kind.KILL, [queries.within(part)], {"slots": slots}, only)
+            # What is empty is left out of an answer of which only parts are asked for.
+            for slot in found.get("slots", {}).get("buckets", []):
+                for bucket in slot.get("signatures", {}).get("buckets", []):
                     yield bucket["key"], slot["key"], bucket["doc_count"]
 
     def crowds(self, window: Window, of: Collection[tuple[str, int]]) -> Iterator[Crowd]:
@@ -222,7 +230,8 @@ class ElasticTrends:
         counted = 0
         for part in range(parts):
             hosts = queries.largest("host.name", _SOME_HOSTS * 2, _SOME_HOSTS * 2)
-            hosts["terms"]["include"] = {"partition": part, "num_partitions": parts}
+            if parts > 1:
+                hosts["terms"]["include"] = {"partition": part, "num_partitions": parts}
             wanted = {"hosts": hosts, "number": {"stats_bucket": {"buckets_path": "hosts>_count"}}}
             counted += self._search(Kind.KILL, filters, wanted, only="number.count")["number"]["count"]
         return counted
@@ -254,10 +263,10 @@ class ElasticTrends:
                 allow_partial_search_results=False,
                 query={"bool": {"filter": [*self._selected[kind], *filters]}},
                 aggregations=dict(aggregations),
-                filter_path=["pit_id", f"aggregations.{only}"],
+                filter_path=f"pit_id,aggregations.{only}",
             )
         self._points[kind] = answer["pit_id"]
-        found: dict[str, Any] = answer["aggregations"]
+        found: dict[str, Any] = answer.get("aggregations", {})
         return found
 
 

@@ -36,6 +36,8 @@ _LABEL = 230
 _NAME = 120
 """Characters of a name that are given to the renderer: a path of 4,000 would cost time and show nothing more."""
 _SERIES = "name"
+_NARROW = 400
+"""A picture that is narrower has its legend below."""
 _ROW = 34
 """Pixels of one bar of a ranking, at most."""
 _TIME_LABEL = "utchours(datum.value) + utcminutes(datum.value) ? utcFormat(datum.value, '%H:%M') : utcFormat(datum.value, '%b %-d')"  # noqa: E501
@@ -176,8 +178,13 @@ def heatmap(
     unit: Unit = Unit.NUMBER,
     size: Size = _SIZE,
     between: tuple[datetime, datetime] | None = None,
+    *,
+    numbers: bool = True,
 ) -> Spec:
-    """Names against time; darker is more, and a cell carries its number. Rows stand in the order given."""
+    """Names against time; darker is more, and a cell carries its number. Rows stand in the order given.
+
+    Without ``numbers`` cells are too many for them: a table must tell what the picture shows.
+    """
     if not any(cell.value for cell in cells):
         return nothing(size)
     names = list(dict.fromkeys(short(cell.name) for cell in cells))
@@ -201,7 +208,11 @@ def heatmap(
             "type": "quantitative",
             "title": None,
             "scale": {"range": [LOW, HIGH], "zero": True},
-            "legend": {"labelExpr": axis_label(unit), "gradientLength": max(60, size.height - 90), "tickMinStep": 1},
+            "legend": {
+                "labelExpr": axis_label(unit),
+                "gradientLength": size.width - 90 if size.width < _NARROW else max(60, size.height - 90),
+                "tickMinStep": 1,
+            },
         },
     }
     label_encoding: Spec = {
@@ -214,7 +225,7 @@ def heatmap(
         {"mark": {"type": "bar", "stroke": PAPER}, "encoding": cell_encoding},
         {"mark": {"type": "text", "fontSize": 10}, "encoding": label_encoding},
     ]
-    return _page(size) | {"data": {"values": values}, "layer": layers}
+    return _page(size) | {"data": {"values": values}, "layer": layers if numbers else layers[:1]}
 
 
 def nothing(size: Size = _SIZE) -> Spec:
@@ -299,7 +310,7 @@ def _page(size: Size) -> Spec:
                 "labelColor": INK,
                 "labelFontSize": 11,
                 "labelLimit": 170,
-                "orient": "right",
+                "orient": "bottom" if size.width < _NARROW else "right",
                 "symbolLimit": 12,
             },
             "text": {"fontSize": 11},

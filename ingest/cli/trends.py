@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ingest.config import Settings
+    from ingest.trends.formats.links import Links
     from ingest.trends.period import Period
     from ingest.trends.report import Report
     from ingest.trends.selection import Selection
@@ -30,6 +31,7 @@ _FIELDS = {
     "namespaces": "kubernetes.namespace",
     "signatures": "oom.signature",
 }
+_FORMATS = ("table", "json", "csv", "markdown", "html")
 _SINCE = "7d"
 _PLAIN_WIDTH = 140
 
@@ -48,8 +50,10 @@ _PLAIN_WIDTH = 140
 @click.option("--elasticsearch", "addresses", multiple=True, help="Address of Elasticsearch; may be given again.")
 @click.option("--input", "file", type=click.Path(path_type=Path),
               help="Output of `oom-ingest parse`, instead of Elasticsearch; - is standard input.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
+@click.option("--mail-friendly", is_flag=True, help="HTML of tables alone, as every mail program shows it.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not to standard output.")
+@click.option("--kibana", metavar="URL", help="Address of Kibana, for links to the kills behind a number.")
 @click.option("--fail-on", "conditions", multiple=True, metavar="CONDITION",
               help="Exit status 1 on `new-signature` or `increase>20%` of kills. May be given again.")  # fmt: skip
 @options.config_file
@@ -62,7 +66,9 @@ def command(
     addresses: Sequence[str],
     file: Path | None,
     form: str,
+    mail_friendly: bool,
     output: Path | None,
+    kibana: str | None,
     conditions: Sequence[str],
     config_file: Path | None,
     **chosen: Sequence[str],
@@ -80,15 +86,20 @@ def command(
 
     if file is not None and addresses:
         raise click.UsageError("--input and --elasticsearch exclude each other")
+    if mail_friendly and form != "html":
+        raise click.UsageError("--mail-friendly needs --format html")
     with status.plain_errors():
-        settings = options.settings(config_file, {("elasticsearch", "hosts"): addresses or None})
+        overrides = {("elasticsearch", "hosts"): addresses or None, ("kibana", "url"): kibana}
+        settings = options.settings(config_file, overrides)
         try:
             alarms = [alarm(condition) for condition in conditions]
             period = _period(since, begin, end, timezone)
-            report = _report(settings, period, _selection(chosen, where), file)
+            selected = _selection(chosen, where)
+            report = _report(settings, period, selected, file)
         except Wrong as error:
             status.stop(str(error), status.USAGE)
-        _write(report, form, output)
+        made = _links(settings, report, selected)
+        _write(report, made, "mail" if mail_friendly else form, output)
     if found := list(raised(report, alarms)):
         status.stop("; ".join(found), status.FINDING)
 
@@ -169,23 +180,62 @@ def _progress() -> Iterator[Callable[[str], None]]:
         yield lambda what: shown.update(f"counting {what}")
 
 
-def _write(report: Report, form: str, output: Path | None) -> None:
+def _links(settings: Settings, report: Report, selection: Selection) -> Links | None:
+    from ingest.trends.formats import links  # noqa: PLC0415  only for this command
+
+    kibana = settings.kibana
+    return links.links(kibana.url, kibana.space, report, selection) if kibana.url else None
+
+
+def _write(report: Report, made: Links | None, form: str, output: Path | None) -> None:
     try:
         with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as stream:
-            _render(report, form, stream)
+            _render(report, made, form, stream)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
         status.stop(f"{output or 'standard output'} cannot be written: {error.strerror}", status.USAGE)
 
 
-def _render(report: Report, form: str, stream: TextIO) -> None:
-    if form == "json":
-        stream.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
-        return
+def _render(report: Report, made: Links | None, form: str, stream: TextIO) -> None:
+    match form:
+        case "json":
+            stream.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        case "csv":
+            from ingest.trends.formats import numbers  # noqa: PLC0415  only for this format
+
+            stream.write(numbers.render(report))
+        case "markdown":
+            from ingest.trends.formats import markdown  # noqa: PLC0415  only for this format
+
+            stream.write(markdown.render(report, made))
+        case "mail":
+            from ingest.trends.formats import page  # noqa: PLC0415  only for this format
+
+            stream.write(page.mail(report, made))
+        case "html":
+            stream.write(_page(report, made))
+        case _:
+            _draw(report, stream)
+
+
+def _page(report: Report, made: Links | None) -> str:
+    from ingest.trends.formats import page  # noqa: PLC0415  only for this format
+
+    try:
+        from ingest.trends.formats.plots import plots  # noqa: PLC0415  an extra, and slow to import
+    except ModuleNotFoundError as error:
+        status.stop(
+            f"the plots need {error.name}: install oom-ingest[charts], or give --mail-friendly, which needs none",
+            status.USAGE,
+        )
+    return page.render(report, made, list(plots(report)))
+
+
+def _draw(report: Report, stream: TextIO) -> None:
     from rich.console import Console  # noqa: PLC0415  slow to import
 
-    from ingest.trends import terminal  # noqa: PLC0415  only for this format
+    from ingest.trends.formats import terminal  # noqa: PLC0415  only for this format
 
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:

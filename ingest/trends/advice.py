@@ -41,8 +41,9 @@ class LimitAdvice(Struct, frozen=True, kw_only=True):
     victim_least: int | None
     victim_most: int | None
     victim_p95: float | None
-    """Estimated; see ``approximate`` of the report."""
+    """What 95 of 100 victims did not exceed; see ``approximate`` of the report."""
     reason: str
+    """How it was killed, in a few words."""
 
 
 def advise(sizes: Sizes, name: str, kills: int) -> LimitAdvice | None:
@@ -50,15 +51,11 @@ def advise(sizes: Sizes, name: str, kills: int) -> LimitAdvice | None:
     limit, victim = sizes.limit, sizes.victim
     if limit is not None:
         proposed, proposal = _up(limit.most * _STEP), Proposal.RAISE
-        several = (
-            "it was killed at different limits, also at the highest: look for a leak before you raise it again"
-            if limit.least < limit.most
-            else "what it would take in the end, no kill tells"
-        )
-        reason = f"a quarter above the highest limit at which it was killed; {several}"
+        several = "at several limits, the highest too: a leak?"
+        reason = several if limit.least < limit.most else "at its limit"
     elif victim is not None:
         proposed, proposal = _down(victim.least), Proposal.BOUND
-        reason = "no limit stopped it, so the machine ran out; no victim held less than this"
+        reason = "no limit: the machine ran out"
     else:
         return None
     return LimitAdvice(

@@ -1,15 +1,15 @@
 """Bursts: one signature on many hosts within minutes, which is what a bad roll-out looks like.
 
-Time is cut into slots of five minutes. Two neighbouring slots are crowded where at least ``HOSTS`` hosts have the
-signature in them, and at least ``TIMES`` as many as it has kills in ten average minutes of the period: what kills hosts
-all day long is no burst. Crowded slots that touch are one burst. Whatever happens within five minutes lies in two
-neighbouring slots, wherever it begins.
+Time is cut into slots of five minutes. Two neighbouring slots are crowded where the signature has at least ``HOSTS``
+hosts more in them than it usually has kills in ten minutes, and more than chance gives: ``SIGMAS`` roots of that usual
+number. What kills hosts all day long is no burst. Crowded slots that touch are one burst. Whatever happens within five
+minutes lies in two neighbouring slots, wherever it begins.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import ceil
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,10 +25,10 @@ WIDTH = 5 * 60_000
 """Width of a slot."""
 
 HOSTS = 5
-"""Hosts that make a crowd."""
+"""Hosts that make a crowd of a signature which is otherwise never seen."""
 
-TIMES = 4
-"""How much more than usual a crowd is."""
+SIGMAS = 6
+"""How far beyond chance a crowd is; the busy hours of a day stay below it."""
 
 MOST_SLOTS = 5_000
 """Slots that are looked at closely; the most crowded ones, if there are more."""
@@ -55,7 +55,7 @@ class Burst(Struct, frozen=True, kw_only=True):
 def threshold(kills: int, window: Window) -> int:
     """How many hosts crowd two neighbouring slots, for a signature with so many kills in the period."""
     usual = kills * 2 * WIDTH / (window.end - start(window))
-    return max(HOSTS, ceil(TIMES * usual))
+    return HOSTS + ceil(usual + SIGMAS * sqrt(usual))
 
 
 def least() -> int:
@@ -66,12 +66,18 @@ def least() -> int:
 def candidates(
     crowded: Iterable[tuple[str, int, int]], kills: Mapping[str, int], window: Window
 ) -> tuple[set[tuple[str, int]], bool]:
-    """Signatures and slots that may be of a burst, with their neighbours, and whether some were left out."""
-    seeds = [
-        (count, signature, slot)
-        for signature, slot, count in crowded
-        if count >= ceil(threshold(kills.get(signature, 0), window) / 2)
-    ]
+    """Signatures and slots that may be of a burst, with their neighbours, and whether some were left out.
+
+    A crowd has at least as many kills as hosts: half of them in one of its two slots, which is a seed.
+    """
+    counts = {(signature, slot): count for signature, slot, count in crowded}
+    few = least() - 1
+    seeds = []
+    for (signature, slot), count in counts.items():
+        enough = threshold(kills.get(signature, 0), window)
+        beside = max(counts.get((signature, slot + step), few) for step in (-WIDTH, WIDTH))
+        if 2 * count >= enough and count + beside >= enough:
+            seeds.append((count, signature, slot))
     seeds.sort(key=lambda seed: (-seed[0], seed[1:]))
     chosen = seeds[:MOST_SLOTS]
     found = {(signature, slot + step) for _, signature, slot in chosen for step in (-WIDTH, 0, WIDTH)}

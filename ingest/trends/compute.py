@@ -39,6 +39,7 @@ _TITLES = dict(
 _MOST_COLUMNS = 100
 _WEEK = 7
 _MINUTE = 60_000
+_DAY = 24 * 60 * _MINUTE
 _BEYOND_CHANCE = 2
 """A change counts where it is more than this many roots of the sum of both counts, and at least ``_NOTABLE``."""
 _NOTABLE = 0.2
@@ -136,10 +137,9 @@ def _heat(facts: Facts) -> HeatMap:
     of = days(facts.period.now, facts.period.zone)
     width = max(1, ceil(len(of) / _MOST_COLUMNS))
     hosts = hottest(facts.now.hosts)
-    begins = [start(day.window) for day in of]
     counts = Counter[tuple[str, int]]()
-    for slot in facts.heat:
-        counts[slot.host, max(0, bisect_right(begins, slot.start) - 1) // width] += slot.count
+    for each in facts.heat:
+        counts[each.host, each.day // width] += each.count
     columns = of[::width]
     return HeatMap(
         hosts=tuple(hosts),
@@ -287,7 +287,7 @@ def _notes(facts: Facts) -> Iterable[str]:
     zone = facts.period.zone
     if not facts.now.slots:
         yield "No kill of the selection is known in this period."
-    if facts.oldest is not None and facts.oldest > start(facts.period.before):
+    if facts.oldest is not None and facts.oldest > start(facts.period.before) + _DAY:
         since = f"{local(facts.oldest, zone):%Y-%m-%d %H:%M}"
         yield f"No kill of the selection is known before {since}: what is called new may be older."
     if facts.now.episode_slots is None:

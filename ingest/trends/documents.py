@@ -16,7 +16,7 @@ from ingest.trends.facts import (
     PERCENTILE,
     Crowd,
     HostCount,
-    HostSlot,
+    HostDay,
     Named,
     Range,
     Ranking,
@@ -148,13 +148,13 @@ class Documents:
         ranked = self._ranked(window, list(names))
         return {field: {name: ranked[field][0][name] for name in each} for field, each in names.items()}
 
-    def heat(self, window: Window, hosts: Sequence[str]) -> list[HostSlot]:
-        """Kills of some hosts by quarter of an hour."""
-        wanted = set(hosts)
-        counts = Counter(
-            (each.host, _slot(each.at, QUARTER)) for each in self._in(Kind.KILL, window) if each.host in wanted
-        )
-        return [HostSlot(host, at, count) for (host, at), count in sorted(counts.items()) if host is not None]
+    def heat(self, days: Sequence[Day], hosts: Sequence[str]) -> list[HostDay]:
+        """Kills of some hosts by day."""
+        found = []
+        for at, day in enumerate(days):
+            counts = Counter(each.host for each in self._in(Kind.KILL, day.window))
+            found += [HostDay(host, at, counts[host]) for host in sorted(hosts) if counts[host]]
+        return found
 
     def crowded(self, window: Window, least: int) -> list[tuple[str, int, int]]:
         """Signature, slot of five minutes and kills, where there were at least ``least``."""

@@ -59,11 +59,11 @@ class Ranking(Struct, frozen=True):
     tolerance: int = 0
 
 
-class HostSlot(Struct, frozen=True):
-    """Kills of one host in one slot of time."""
+class HostDay(Struct, frozen=True):
+    """Kills of one host on one day, which is counted from the first of the period."""
 
     host: str
-    start: int
+    day: int
     count: int
 
 
@@ -144,7 +144,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """By field."""
     ranked_before: dict[str, dict[str, int]]
     """The same values in the period before."""
-    heat: tuple[HostSlot, ...]
+    heat: tuple[HostDay, ...]
     """Of the hosts with most kills."""
     crowds: tuple[Crowd, ...]
     """Around the slots in which a signature had more kills than usual."""

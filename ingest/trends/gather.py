@@ -52,7 +52,8 @@ def gather(source: Source, period: Period, selection: str, progress: Progress) -
     progress("the period before")
     before = _count(source, period.before)
     progress("hosts of each day")
-    hosts_of_days = tuple(source.hosts_of_days(days(window, period.zone), len(now.hosts)))
+    of_period = days(window, period.zone)
+    hosts_of_days = tuple(source.hosts_of_days(of_period, len(now.hosts)))
     progress("what was before both")
     unknown = {each.signature for each in now.signatures} - {each.signature for each in before.signatures}
     earlier = tuple(source.signatures(period.history, unknown)) if unknown else ()
@@ -78,7 +79,7 @@ def gather(source: Source, period: Period, selection: str, progress: Progress) -
         signature_hosts=tuple(source.signature_hosts(window, most, _HOSTS_SHOWN, len(now.hosts))),
         rankings=rankings,
         ranked_before={field: dict(of) for field, of in source.counts(period.before, names).items()},
-        heat=tuple(source.heat(window, hottest(now.hosts))),
+        heat=tuple(source.heat(of_period, hottest(now.hosts))),
         crowds=crowds,
         crowds_cut=cut,
         sizes=tuple(source.sizes(window, most)),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ingest.trends.facts import (
         Crowd,
         HostCount,
-        HostSlot,
+        HostDay,
         Ranking,
         SignatureCount,
         SignatureHosts,
@@ -77,8 +77,8 @@ class Source(Protocol):
     def counts(self, window: Window, names: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, int]]:
         """For each field how many kills have each of these values; values without any may be left out."""
 
-    def heat(self, window: Window, hosts: Sequence[str]) -> Iterable[HostSlot]:
-        """Kills of some hosts by quarter of an hour."""
+    def heat(self, days: Sequence[Day], hosts: Sequence[str]) -> Iterable[HostDay]:
+        """Kills of some hosts by day."""
 
     def crowded(self, window: Window, least: int) -> Iterable[tuple[str, int, int]]:
         """Signature, slot of five minutes and kills, where there were at least ``least``."""

@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from ingest import setup
+from ingest.adapters import elastic_queries as queries
 from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.adapters.elastic_trends import ElasticTrends
 from ingest.cli import cli
 from ingest.trends.compute import report
 from ingest.trends.documents import Documents
 from ingest.trends.facts import Facts
+from ingest.trends.formats.links import kql
 from ingest.trends.gather import gather
 from ingest.trends.selection import Selection, pair, selection
 from tests.conftest import Endpoints
@@ -31,6 +33,7 @@ SELECTIONS = (
     ["oom.signature:00000000000000000000000000000001"],
     ["process.name:a*b?c\\d"],
     ["process.name:*\\*", "oom.constraint:memcg"],
+    ["process.name:node *", "host.name:*-*"],
     ["process.name:*", "systemd.unit:java"],
     ["oom.cgroup.limit.path:/kubepods/*"],
     ["oom.cgroup.memory.limit.bytes:209715200"],
@@ -81,6 +84,12 @@ def test_selections_mean_the_same_to_elasticsearch_and_to_a_file(elastic: Elasti
         with ElasticTrends(elastic, name, asked) as source:
             server = gather(source, fleet.period, "", lambda _: None)
         assert _exact(server) == _exact(file), text
+        # Kibana's own parser takes the query of a link for the same kills.
+        if (asked_of_kibana := kql(asked)) is None:
+            continue
+        query = {"bool": {"filter": [{"kql": {"query": asked_of_kibana}}, queries.within(fleet.period.now)]}}
+        found = elastic.count(index=f"{name}-kill-*", query=query)["count"]
+        assert found == sum(slot.count for slot in file.now.slots), asked_of_kibana
         assert file.now.slots, text
 
 

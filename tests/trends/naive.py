@@ -128,7 +128,7 @@ class Numbers:
         for signature in {k["oom"]["signature"] for k in self.kills}:
             kills = self.of_signature(signature)
             usual = len(kills) * 2 * _FIVE / (period.now.end - (period.now.start or 0))
-            least = max(5, math.ceil(4 * usual))
+            least = 5 + math.ceil(usual + 6 * math.sqrt(usual))
             slots = sorted({at(k) // _FIVE for k in kills})
             crowded = {
                 slot
