@@ -30,7 +30,7 @@ _REMEMBERED = 10_000
 """Signatures whose last state is kept, so that the next report of one needs no reading."""
 
 _AT_ONCE = 50
-_ROUNDS = 20
+_ROUNDS = 5
 """Writes of one signature that other workers may come before; after that the loop waits and begins again."""
 
 _CONFLICT, _BAD, _TOO_LARGE = 409, 400, 413

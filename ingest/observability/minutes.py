@@ -97,6 +97,9 @@ class Minutes:
         except (Unavailable, Refused) as error:
             log.warning("health_not_written", reason=str(error))
             return
+        if report.left:
+            log.warning("health_not_written", reason=str(report.trouble))
+            return
         if report.refused:
             log.warning("health_refused", reason=report.refused[0].reason)
         self._since, self._told = now, counts

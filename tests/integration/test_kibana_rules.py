@@ -52,7 +52,9 @@ class Site:
         read = Output()
         pipeline.read([Raw(Origin("t", 0, at), line, time) for at, (time, line) in enumerate(ordered)], self.now, read)
         for output in (read, pipeline.finish()):
-            ElasticSink(self.elastic).write(pipeline.join(output))
+            left = pipeline.join(output)
+            while left:
+                left = ElasticSink(self.elastic).write(left).left
             ElasticSignatures(self.elastic, self.prefix).record(output.sightings)
 
     def minute(self, ago: float, lag: int, age: float) -> None:

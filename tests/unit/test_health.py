@@ -28,8 +28,11 @@ class Away(MemorySink):
     """A sink that does not write while it is away."""
 
     failure: Exception | None = None
+    busy = False
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
+        if self.failure and self.busy:
+            return WriteReport(0, 0, left=tuple(documents), trouble=Unavailable("429"))
         if self.failure:
             raise self.failure
         return super().write(documents)
@@ -91,9 +94,11 @@ def test_its_fields_are_those_of_the_catalogue() -> None:
     assert written | never == set(mapping.paths(Kind.PIPELINE))
 
 
+@pytest.mark.parametrize("busy", [False, True])
 @pytest.mark.parametrize("failure", [Unavailable("away"), Refused("403")])
-def test_what_could_not_be_written_is_told_with_the_next_minute(failure: Exception) -> None:
+def test_what_could_not_be_written_is_told_with_the_next_minute(failure: Exception, busy: bool) -> None:
     sink = Away()
+    sink.busy = busy
     worker = Worker(sink)
     sink.failure = failure
     worker.line.counts[Count.RECORDS] += 5
