@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check bench-trends generate corpus lock dist compose clean
+.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check bench-trends generate corpus lock dist compose docs clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -47,6 +47,7 @@ bench-trends: $(READY)  ## A made fleet of a million kills (loaded once, about t
 
 generate: $(READY)  ## Index templates, dashboards/ and the generated pages of docs/.
 	$(BIN)/python -m ingest.mapping
+	$(BIN)/python -m ingest.cli.reference
 	$(BIN)/python -m tests.licences
 	$(BIN)/python -m ingest.kibana
 
@@ -68,6 +69,9 @@ compose: .env  ## Everything with Docker: Kafka, Elasticsearch, Kibana, two work
 .env:
 	umask 077 && $(PYTHON) -c 'import secrets; [print(f"{name}={secrets.token_urlsafe(32)}") for name in \
 	  ("ELASTIC_PASSWORD", "KIBANA_PASSWORD", "KIBANA_KEY")]' > .env
+
+docs: $(READY)  ## The documentation as a site in build/site, strict: a link or a page that leads nowhere is a failure.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 DIST ?= dist
 CLEAN ?= build/clean

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from ingest.cli import cli
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = [
     pytest.param(block[1], block[2], id=f"{page.name}:{block[1]}")
     for page in PAGES
