@@ -1,4 +1,8 @@
-"""What ``oom-ingest setup`` does: the shipped index templates against the installed ones, then the difference."""
+"""What ``oom-ingest setup`` does: the shipped index templates against the installed ones, then the difference.
+
+A template counts for indices that are made after it. Those of this month, and that of signatures, which has no month,
+are given the fields that they lack.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from msgspec import Struct
 from ingest import assets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Templates(Protocol):
@@ -23,6 +27,12 @@ class Templates(Protocol):
 
     def install(self, name: str, body: Mapping[str, Any]) -> None:
         """Write a template."""
+
+    def mappings(self, patterns: list[str]) -> dict[str, Mapping[str, Any]]:
+        """The mappings of those indices that are there, by name."""
+
+    def extend(self, index: str, properties: Mapping[str, Any]) -> None:
+        """Add fields to the mapping of an index."""
 
 
 class Action(StrEnum):
@@ -41,6 +51,19 @@ class Step(Struct, frozen=True):
     action: Action
     body: dict[str, Any]
     difference: str
+
+
+class Extension(Struct, frozen=True):
+    """An index that was made for an older template: the fields that it lacks, and those that it has in another type.
+
+    A field's type cannot be changed; what does not fit is dead-lettered until the next month's index.
+    """
+
+    index: str
+    missing: tuple[str, ...]
+    differs: tuple[str, ...]
+    properties: dict[str, Any]
+    """The missing fields as a mapping."""
 
 
 def shipped(prefix: str) -> dict[str, dict[str, Any]]:
@@ -67,6 +90,46 @@ def apply(templates: Templates, steps: Sequence[Step]) -> None:
     for step in steps:
         if step.action in (Action.CREATE, Action.UPDATE):
             templates.install(step.name, step.body)
+
+
+def extensions(templates: Templates, steps: Sequence[Step]) -> list[Extension]:
+    """The indices whose mappings are not those of their templates. Raises ``Unavailable`` or ``Refused``."""
+    found = []
+    for step in steps:
+        ours = dict(_leaves(step.body["template"]["mappings"]["properties"]))
+        for index, mapping in sorted(templates.mappings(step.body["index_patterns"]).items()):
+            theirs = dict(_leaves(mapping.get("properties", {})))
+            missing = tuple(path for path in ours if path not in theirs)
+            differs = tuple(path for path in ours if path in theirs and theirs[path].get("type") != ours[path]["type"])
+            if missing or differs:
+                found.append(Extension(index, missing, differs, _tree({path: ours[path] for path in missing})))
+    return found
+
+
+def extend(templates: Templates, found: Sequence[Extension]) -> None:
+    """Give indices the fields that they lack."""
+    for each in found:
+        if each.missing:
+            templates.extend(each.index, each.properties)
+
+
+def _leaves(properties: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, field in properties.items():
+        if "properties" in field:
+            yield from _leaves(field["properties"], f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def _tree(leaves: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    root: dict[str, Any] = {}
+    for path, field in leaves.items():
+        *branches, leaf = path.split(".")
+        node = root
+        for branch in branches:
+            node = node.setdefault(branch, {"properties": {}})["properties"]
+        node[leaf] = field
+    return root
 
 
 def _step(name: str, ours: dict[str, Any], theirs: Mapping[str, Any] | None) -> Step:

@@ -1,4 +1,4 @@
-"""Index templates in Elasticsearch, for ``oom-ingest setup``."""
+"""Index templates and mappings in Elasticsearch, for ``oom-ingest setup``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ElasticTemplates:
-    """Reads and writes index templates. Raises ``Unavailable`` or ``Refused``.
+    """Reads and writes index templates and mappings. Raises ``Unavailable`` or ``Refused``.
 
     Args:
         client: From ``elastic_client.connect``.
@@ -33,3 +33,16 @@ class ElasticTemplates:
         """Write a template."""
         with plain_failures(self._client):
             self._client.indices.put_index_template(name=name, body=dict(body))
+
+    def mappings(self, patterns: list[str]) -> dict[str, Mapping[str, Any]]:
+        """The mappings of those indices that are there, by name."""
+        with plain_failures(self._client):
+            answer = self._client.indices.get_mapping(
+                index=patterns, allow_no_indices=True, ignore_unavailable=True, expand_wildcards="open"
+            )
+        return {name: found["mappings"] for name, found in answer.items()}
+
+    def extend(self, index: str, properties: Mapping[str, Any]) -> None:
+        """Add fields to the mapping of an index."""
+        with plain_failures(self._client):
+            self._client.indices.put_mapping(index=index, properties=dict(properties))

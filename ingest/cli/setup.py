@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ingest.kibana.told import Told
 
 
+_NAMED = 5
+"""Fields that a line names."""
+
+
 @click.command(name="setup")
 @click.option("--elasticsearch", "hosts", multiple=True, help="Address of Elasticsearch; may be given again.")
 @click.option("--kibana", "url", help="Address of Kibana. Without --elasticsearch, only Kibana is set up.")
@@ -81,20 +85,34 @@ def _elasticsearch(chosen: Settings, *, dry_run: bool) -> int:
     try:
         templates = ElasticTemplates(client)
         steps = setup.plan(templates, chosen.elasticsearch.index_prefix)
+        newer = [step.name for step in steps if step.action is setup.Action.NEWER]
+        indices = [] if newer else setup.extensions(templates, steps)
         if not dry_run:
             setup.apply(templates, steps)
+            setup.extend(templates, indices)
     finally:
         client.close()
     for step in steps:
         click.echo(f"{step.name}: {step.action}")
         if dry_run and step.difference:
             click.echo(step.difference)
-    if newer := [step.name for step in steps if step.action is setup.Action.NEWER]:
+    for index in indices:
+        if index.missing:
+            click.echo(f"{index.index}: {'lacked' if not dry_run else 'lacks'} {_named(index.missing)}")
+        if index.differs:
+            click.echo(f"{index.index}: has another type, which cannot be changed, of {_named(index.differs)}")
+    if newer:
         status.stop(
             f"{', '.join(newer)} were installed by a newer oom-ingest; nothing was changed, install that version here",
             status.FINDING,
         )
     return status.FINE
+
+
+def _named(fields: Sequence[str]) -> str:
+    """Some fields by name, and how many they are."""
+    more = ", ..." if len(fields) > _NAMED else ""
+    return f"{len(fields)} {'field' if len(fields) == 1 else 'fields'}: {', '.join(fields[:_NAMED])}{more}"
 
 
 def _kibana(chosen: Settings, connectors: Sequence[str], *, rules: bool, dry_run: bool) -> int:

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from ingest import setup
+from ingest import mapping, setup
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
+from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
 from ingest.config import ElasticsearchSettings
 from ingest.envelope import Envelope
+from ingest.kinds import Kind
 from ingest.model import Document, Origin, Raw, Scope, ScopeKind
 from ingest.offline import NoHeads
 from ingest.pipeline import Output, Pipeline
@@ -27,6 +29,7 @@ from ingest.stack.ports import free_port
 from tests.chaos.proxy import Fault, Proxy, Status
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site
+from tests.property.test_signature import seen
 
 pytestmark = pytest.mark.stack
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -160,6 +163,35 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     assert heads.at("el135", Scope(ScopeKind.MACHINE), begin, begin + timedelta(minutes=4)) == []
     assert [episode.id for episode in heads.open(Partition("t", 0))] == [found.id]
     assert heads.open(Partition("t", 1)) == []
+
+
+def test_setup_in_the_middle_of_a_month_gives_indices_the_fields_they_lack(
+    elastic: Elasticsearch, name: str, stack: Endpoints
+) -> None:
+    site = Site(stack, name, elastic)
+    old = {
+        "dynamic": "strict",
+        "properties": {
+            "@timestamp": {"type": "date"},
+            "message": {"type": "keyword"},
+            "event": {"properties": {"id": {"type": "keyword"}, "dataset": {"type": "keyword"}}},
+        },
+    }
+    elastic.indices.create(index=f"{name}-kill-2026.11", mappings=old)
+    elastic.indices.create(index=f"{name}-signature", mappings=old)
+    command = [*COMMAND, "setup"]
+    run = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=True)
+    assert (
+        f"{name}-signature: lacked {len(mapping.paths(Kind.SIGNATURE)) - 4} fields: ecs.version, event.kind, "
+        in run.stdout
+    )
+    run = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=True)
+    said = [line for line in run.stdout.splitlines() if "unchanged" not in line]
+    different = "has another type, which cannot be changed, of 1 field: message"
+    assert said == [f"{name}-kill-2026.11: {different}", f"{name}-signature: {different}"]
+    new = {"oom": {"victim": {"score": 7}}, "process": {"pid": 1}}
+    assert ElasticSink(elastic).write([document(name, "a", 1, **new)]).written == 1
+    assert ElasticSignatures(elastic, name).record([seen("a", 1)]).written == 1
 
 
 def test_setup_can_be_run_again_shows_differences_and_never_downgrades(
