@@ -57,7 +57,7 @@ def _pods() -> list[Record]:
         begin = datetime(2026, 11, 20, 9, 12 * number, 4, tzinfo=UTC)
         for again in range(4):
             victim = Process(
-                pid=31_000 + 40 * again, name="node server.js", total_vm=912_000, anon=130_100, score_adj=996
+                pid=31_000 + 40 * again, name="node server.js", total_vm=912_000, anon=125_500, score_adj=996
             )
             sidecar = Process(pid=30_500, name="envoy", total_vm=52_000, anon=4_200, score_adj=996)
             kill = Kill(
@@ -77,7 +77,7 @@ def _service() -> list[Record]:
     """A systemd service over its MemoryMax."""
     begin = datetime(2026, 11, 20, 11, 30, 15, tzinfo=UTC)
     path = "/system.slice/report-builder.service"
-    victim = Process(pid=48_211, name="python3", uid=998, total_vm=640_000, anon=261_400)
+    victim = Process(pid=48_211, name="python3", uid=998, total_vm=640_000, anon=261_200)
     kill = Kill(trigger="python3", victim=victim, task_path=path, limit_path=path, limit_kb=1_048_576)
     return [*_logged("web-02", begin, report(kill, 52_341.0)), _noise("web-02", begin + _QUIET)]
 

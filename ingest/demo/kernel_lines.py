@@ -35,6 +35,8 @@ class Kill(Struct, frozen=True, kw_only=True):
     task_path: str
     limit_path: str | None = None
     limit_kb: int = 0
+    ram: int = 4_194_304
+    """Pages of the machine; told where the machine ran out."""
     kernel: str = "5.15.0-91-generic #101-Ubuntu"
 
 
@@ -60,9 +62,47 @@ def _head(kill: Kill) -> list[str]:
     if kill.limit_path:
         lines.append(f"memory: usage {kill.limit_kb}kB, limit {kill.limit_kb}kB, failcnt 41")
         lines.append("swap: usage 0kB, limit 9007199254740988kB, failcnt 0")
+        lines += _memory_stat(kill)
     else:
-        lines += ["Mem-Info:", "Node 0 DMA: 1*4kB (U) 0*8kB 1*16kB (U) 0*32kB 2*64kB (U) = 148kB"]
+        lines += _mem_info(kill)
     return lines
+
+
+def _memory_stat(kill: Kill) -> list[str]:
+    """memory.stat of the cgroup that is full: next to all of it is of its processes."""
+    processes = (*kill.others, kill.victim)
+    anon = 4_096 * sum(process.anon for process in processes)
+    file = 4_096 * sum(process.file for process in processes)
+    tables = sum(process.page_tables for process in processes)
+    stat = {"anon": anon, "file": file, "kernel_stack": 393_216, "pagetables": tables, "sock": 12_288, "shmem": 0,
+            "file_mapped": file // 2, "slab_reclaimable": 610_304, "slab_unreclaimable": 417_792}  # fmt: skip
+    return [f"Memory cgroup stats for {kill.limit_path}:", *(f"{name} {value}" for name, value in stat.items())]
+
+
+def _mem_info(kill: Kill) -> list[str]:
+    """The machine's memory: nothing left but what the kernel keeps back for itself."""
+    processes = (*kill.others, kill.victim)
+    anon = sum(process.anon for process in processes)
+    tables = sum(process.page_tables for process in processes) // 4_096
+    return [
+        "Mem-Info:",
+        f"active_anon:{anon // 10} inactive_anon:{anon - anon // 10} isolated_anon:0",
+        " active_file:412 inactive_file:687 isolated_file:0",
+        " unevictable:4612 dirty:0 writeback:0",
+        " slab_reclaimable:9118 slab_unreclaimable:21877",
+        f" mapped:2011 shmem:4130 pagetables:{tables} bounce:0",
+        " kernel_misc_reclaimable:0",
+        " free:33914 free_pcp:118 free_cma:0",
+        "Node 0 DMA: 1*4kB (U) 0*8kB 1*16kB (U) 0*32kB 2*64kB (U) = 148kB",
+        "5230 total pagecache pages",
+        "0 pages in swap cache",
+        "Swap cache stats: add 0, delete 0, find 0/0",
+        "Free swap  = 0kB",
+        "Total swap = 0kB",
+        f"{kill.ram} pages RAM",
+        "0 pages HighMem/MovableOnly",
+        f"{kill.ram // 48} pages reserved",
+    ]
 
 
 def _table(kill: Kill) -> list[str]:
