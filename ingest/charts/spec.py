@@ -102,9 +102,10 @@ def over_time(
     values = _stacked(points) if mark is Mark.BARS else [_at(p) | {"value": p.value} for p in points]
     top = max((value["value"] or 0 for value in values), default=0)
     axis = {"labelExpr": axis_label(unit), "values": ticks(top, unit)}
+    scale = {"domain": [0, 1]} if not top else {"zero": True}
     encoding: Spec = {
         "x": _time_axis(between),
-        "y": {"field": "value", "type": "quantitative", "title": None, "axis": axis, "scale": {"zero": True}},
+        "y": {"field": "value", "type": "quantitative", "title": None, "axis": axis, "scale": scale},
     }
     if series:
         encoding["color"] = _coloured(series)
@@ -279,7 +280,13 @@ def _time_axis(between: tuple[datetime, datetime] | None) -> Spec:
         "type": "temporal",
         "title": None,
         "scale": {"type": "utc"} | domain,
-        "axis": {"labelExpr": _TIME_LABEL, "labelOverlap": "greedy", "tickCount": 7, "grid": False},
+        "axis": {
+            "labelExpr": _TIME_LABEL,
+            "labelOverlap": "greedy",
+            "labelSeparation": 8,
+            "tickCount": 7,
+            "grid": False,
+        },
     }
 
 

@@ -29,20 +29,27 @@ _DAY = datetime(2026, 11, 20, tzinfo=UTC)
 _POD = _DAY + timedelta(hours=9, minutes=10)
 _FIRST_LOG = datetime(2010, 4, 20, 20, tzinfo=UTC)
 
-SHOWN = (
-    Shown("fleet", Span(_DAY, _DAY + timedelta(days=1))),
-    Shown("episode", Span(_POD, _POD + timedelta(minutes=10)), ('host.name : "k8s-node-01"',)),
-    Shown("openvz", Span(_FIRST_LOG, _FIRST_LOG + timedelta(minutes=10))),
-)
-"""A day of the fleet, a pod that is killed again and again, and the log with which all began."""
+
+def shown(now: datetime) -> tuple[Shown, ...]:
+    """A day of the fleet, a pod that is killed again and again, the log with which all began, the service itself."""
+    day = Span(_DAY, _DAY + timedelta(days=1))
+    return (
+        Shown("fleet", day),
+        Shown("episode", Span(_POD, _POD + timedelta(minutes=10)), ('host.name : "k8s-node-01"',)),
+        Shown("openvz", Span(_FIRST_LOG, _FIRST_LOG + timedelta(minutes=10))),
+        Shown("host", day, ('host.name : "db-01"',)),
+        Shown("kubernetes", day),
+        Shown("workload", day),
+        Shown("pipeline", Span(now - timedelta(hours=1), now)),
+    )
 
 
-def pages(client: Elasticsearch, folder: Path) -> list[Path]:
+def pages(client: Elasticsearch, folder: Path, now: datetime) -> list[Path]:
     """Write the pages; gives their files. Raises ``Unavailable`` or ``Refused``."""
     boards = write.shipped("oom")
     search = ElasticSearch(client)
     return [
         write.write(folder, boards, board, each.span, each.filters, search)
-        for each in SHOWN
+        for each in shown(now)
         for board in write.named(boards, [each.board])
     ]

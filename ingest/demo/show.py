@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -158,7 +158,7 @@ def _boards(client: Elasticsearch, folder: Path, console: Console) -> None:
         console.print("Boards are drawn too where the extra is: pip install 'oom-ingest[charts]'")
         return
     console.print("\nKibana's boards over this fleet, drawn without a Kibana:")
-    for page in boards.pages(client, folder):
+    for page in boards.pages(client, folder, datetime.now(tz=UTC)):
         console.print(f"  {page}", soft_wrap=True)
 
 

@@ -42,11 +42,10 @@ FOR_DISCOVER: dict[str, tuple[str, ...]] = {
         "oom.cgroup.kmem.failcnt",
     ),
     "the rest of memory.stat and of the machine's memory: too many for a table": (
-        "oom.cgroup.stat.kernel_stack.bytes", "oom.cgroup.stat.pagetables.bytes", "oom.cgroup.stat.percpu.bytes",
+        "oom.cgroup.stat.kernel.bytes", "oom.cgroup.stat.slab.bytes", "oom.cgroup.stat.percpu.bytes",
         "oom.cgroup.stat.vmalloc.bytes", "oom.cgroup.stat.file_mapped.bytes", "oom.cgroup.stat.file_dirty.bytes",
         "oom.cgroup.stat.file_writeback.bytes", "oom.cgroup.stat.unevictable.bytes",
-        "oom.cgroup.stat.slab_reclaimable.bytes", "oom.cgroup.stat.slab_unreclaimable.bytes",
-        "oom.cgroup.stat.cache.bytes", "oom.cgroup.stat.rss.bytes", "oom.cgroup.stat.mapped_file.bytes",
+                "oom.cgroup.stat.mapped_file.bytes",
         "oom.cgroup.stat.swap.bytes", "oom.system.memory.reserved.bytes", "oom.system.memory.dirty.bytes",
         "oom.system.memory.writeback.bytes", "oom.system.memory.mapped.bytes", "oom.system.memory.slab.bytes",
         "oom.tasks.count", "oom.tasks.rss_total.bytes",

@@ -40,6 +40,10 @@ QUERIES: dict[str, Callable[[Source], bool]] = {
     'oom.culprit.confidence : "high"': any_of("oom.culprit.confidence", "high"),
     "oom.culprit.is_victim : true": is_true("oom.culprit.is_victim"),
     "oom.cgroup.group_kill : true": is_true("oom.cgroup.group_kill"),
+    "oom.cgroup.stat.anon.bytes : * or oom.cgroup.stat.rss.bytes : *": lambda source: bool(
+        values(source, "oom.cgroup.stat.anon.bytes") or values(source, "oom.cgroup.stat.rss.bytes")
+    ),
+    "oom.system.memory.free.bytes : *": has("oom.system.memory.free.bytes"),
     "oom.family : openvz": any_of("oom.family", "openvz"),
 }
 """What each query of a board means; one that is not here fails the test."""

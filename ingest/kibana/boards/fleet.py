@@ -41,8 +41,8 @@ _EPISODES_BY_TIME = p.over_time(
     split=c.by("Scope", "oom.scope", 5),
 )
 _WORKLOADS = p.table(
-    "Workloads",
-    "Units, pods' namespaces and containers by kills.",
+    "Workloads that are systemd units",
+    "Units by kills; pods and containers have a board of their own.",
     views.KILLS,
     [c.by("Unit", "systemd.unit", 10)],
     [_shared.KILLS, _shared.HOSTS, c.largest("Largest victim", "oom.victim.memory.rss.bytes"), _shared.NEWEST],
