@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -91,10 +92,25 @@ class Assembler:
         partition = self._partitions.get(place)
         return partition is not None and bool(partition.hosts)
 
+    def due(self, place: Place, clock: datetime) -> datetime | None:
+        """When the next report of a place will have been silent for long enough, if no line comes."""
+        partition = self._partitions.get(place)
+        if partition is None:
+            return None
+        settle, linger = timedelta(seconds=self._bounds.settle_after), timedelta(seconds=self._bounds.linger)
+        waiting = [next(iter(reports.values())) for reports in (partition.settled, partition.active) if reports]
+        moments = [report.touched + linger for report in waiting]
+        fresh = next((r for r in partition.active.values() if r.touched + settle >= clock), None)
+        return min([*moments, fresh.touched + settle] if fresh else moments, default=None)
+
     def families(self, line: Line) -> frozenset[str]:
         """The families with an open report on a line's host."""
-        partition = self._partitions.get(line.origin.place)
-        return partition.families.get(_host(line), _NONE) if partition else _NONE
+        return self.families_of(line.origin.place, _host(line))
+
+    def families_of(self, place: Place, host: str) -> frozenset[str]:
+        """The same for a host whose boot no line tells."""
+        partition = self._partitions.get(place)
+        return partition.families.get(host, _NONE) if partition else _NONE
 
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the first record of any open report: the commit must not pass it."""

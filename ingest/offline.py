@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE
+from ingest.model import ASSUMED_PAGE, Raw
 from ingest.pipeline import Output, Pipeline
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Document, Episode, Joined, KnownKill, PageSize, Raw, Scope
+    from ingest.model import Document, Episode, Joined, KnownKill, Packed, PageSize, Scope
     from ingest.ports import Partition
 
 _LINES_AT_ONCE = 1_000
@@ -48,7 +48,7 @@ class NoHeads:
 
 
 def documents(
-    raws: Iterable[Raw],
+    records: Iterable[Raw | Packed],
     envelope: Envelope,
     bounds: Bounds,
     gap: timedelta,
@@ -59,7 +59,7 @@ def documents(
     """Each document once, in its last state, in the order in which they were begun.
 
     Args:
-        raws: Records, each place in order.
+        records: Records, each place in order, one by one or packed.
         envelope: How records are read.
         bounds: Limits of open reports.
         gap: Reports further apart than this are of different episodes.
@@ -69,8 +69,7 @@ def documents(
     """
     pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup)
     held: OrderedDict[tuple[str, str], Document] = OrderedDict()
-    records = iter(raws)
-    while chunk := list(islice(records, _LINES_AT_ONCE)):
+    for chunk in _chunks(records):
         output = Output()
         pipeline.read(chunk, chunk[-1].recorded_at, output)
         yield from _hold(held, pipeline.join(output))
@@ -79,12 +78,16 @@ def documents(
 
 
 def episodes(
-    raws: Iterable[Raw], envelope: Envelope, bounds: Bounds, gap: timedelta, page_size: PageSize = ASSUMED_PAGE
+    records: Iterable[Raw | Packed],
+    envelope: Envelope,
+    bounds: Bounds,
+    gap: timedelta,
+    page_size: PageSize = ASSUMED_PAGE,
 ) -> list[tuple[Episode, list[Joined]]]:
     """Each episode with its reports, in their last state, in the order in which they began.
 
     Args:
-        raws: Records, each place in order.
+        records: Records, each place in order, one by one or packed.
         envelope: How records are read.
         bounds: Limits of open reports.
         gap: Reports further apart than this are of different episodes.
@@ -93,14 +96,12 @@ def episodes(
     pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size)
     reports: dict[str, Joined] = {}
     found: dict[str, Episode] = {}
-    records = iter(raws)
-    finished = False
-    while not finished:
-        output = Output()
-        if chunk := list(islice(records, _LINES_AT_ONCE)):
-            pipeline.read(chunk, chunk[-1].recorded_at, output)
+    for chunk in chain(_chunks(records), (None,)):
+        if chunk is None:
+            output = pipeline.finish()
         else:
-            output, finished = pipeline.finish(), True
+            output = Output()
+            pipeline.read(chunk, chunk[-1].recorded_at, output)
         joined, changed = pipeline.grouped(output)
         reports |= {each.identified.id: each for each in joined}
         found |= {episode.id: episode for episode in changed}
@@ -109,6 +110,18 @@ def episodes(
         (episode, [reports[member.report_id] for member in episode.members if member.report_id in reports])
         for episode in ordered
     ]
+
+
+def _chunks(records: Iterable[Raw | Packed]) -> Iterator[Sequence[Raw | Packed]]:
+    """What is read before its documents are made: a block, or some records."""
+    chunk: list[Raw | Packed] = []
+    for record in records:
+        chunk.append(record)
+        if len(chunk) >= _LINES_AT_ONCE or not isinstance(record, Raw):
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
 
 
 def _hold(held: OrderedDict[tuple[str, str], Document], documents: Iterable[Document]) -> Iterator[Document]:

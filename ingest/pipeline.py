@@ -17,17 +17,20 @@ from msgspec.structs import replace
 from ingest import document, formats
 from ingest.analysis import analyse
 from ingest.assemble import Assembler, Bounds
+from ingest.clock import Clock
 from ingest.counts import Count
-from ingest.envelope import Envelope, Unreadable, marks
+from ingest.envelope import Envelope, Shape, Unreadable, marks
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.identity import identify
+from ingest.interest import Interest
 from ingest.kills import WITHIN, RecentKills
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE, Completeness, Rejected
+from ingest.model import ASSUMED_PAGE, Completeness, Raw, Rejected
 from ingest.partial import Partials
 from ingest.reorder import Reorder
 from ingest.signature import sightings
+from ingest.skim import Skim
 from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
     from ingest.counts import Counts
     from ingest.envelope import Read
-    from ingest.model import Block, Document, Episode, Identified, Joined, PageSize, Place, Raw, Report, Signature
+    from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Place, Report, Signature
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.reorder import Waiting
 
@@ -69,33 +72,6 @@ class Output:
     """What its reports say of their signatures, once it is joined."""
     joined: list[Joined] = field(default_factory=list)
     """The reports of those blocks that were looked up already: where a look-up fails, the next one goes on there."""
-
-
-@dataclass(slots=True)
-class _Clock:
-    """A partition's time: the latest time stamp of its records, and at its end the time that passes in silence."""
-
-    recorded: datetime = _EPOCH
-    read_at: datetime = _EPOCH
-    at_end: bool = False
-    time: datetime = _EPOCH
-    began: datetime | None = None
-    early_until: int = -1
-    """The last offset that was recorded so soon after the first that a report in it may have begun before it."""
-
-    def saw(self, raw: Raw, now: datetime) -> None:
-        """A record came."""
-        self.recorded = max(self.recorded, raw.recorded_at)
-        self.read_at = now
-        self.time = max(self.time, self.recorded)
-        self.began = self.began or raw.recorded_at
-        if raw.recorded_at - self.began <= WITHIN:
-            self.early_until = raw.origin.offset
-
-    def passes(self, now: datetime) -> None:
-        """Nothing came: at the end of a partition that is silence, elsewhere it is only slowness."""
-        if self.at_end and self.read_at > _EPOCH:
-            self.time = max(self.time, self.recorded + (now - self.read_at))
 
 
 class Pipeline:
@@ -133,9 +109,10 @@ class Pipeline:
         self._wrapped = Wrapped()
         self._window = timedelta(seconds=bounds.reorder)
         self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
+        self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
         self._gate = gate((*formats.anchors(), *marks()))
-        self._clocks: dict[Place, _Clock] = {}
+        self._clocks: dict[Place, Clock] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
         self._refreshed = False
@@ -151,7 +128,7 @@ class Pipeline:
         for partition, records in batch.records.items():
             self.read(records, now, output)
             if records:
-                self._next[partition] = records[-1].origin.offset + 1
+                self._next[partition] = records[-1].next_offset
         self._next |= batch.reached
         for partition in self._next:
             place = (partition.topic, partition.number)
@@ -164,19 +141,40 @@ class Pipeline:
             self._advance(place, clock.time, output)
         return output
 
-    def read(self, records: Iterable[Raw], now: datetime, output: Output) -> None:
-        """Take records of one or more places, each place in order."""
-        for raw in records:
-            self.counts[Count.RECORDS] += 1
-            place = raw.origin.place
-            clock = self._clock(place)
-            clock.saw(raw, now)
-            matters = raw.value is not None and self._gate.matters(raw.value)
-            if not matters and raw.value and not self._is_open(place):
-                self.counts[Count.NOT_OOM] += 1
-                continue
-            self._advance(place, clock.time, output)
-            self._take(raw, matters, clock.time, output)
+    def read(self, records: Iterable[Raw | Packed], now: datetime, output: Output) -> None:
+        """Take records of one or more places, each place in order, one by one or packed."""
+        for each in records:
+            if isinstance(each, Raw):
+                self._read(each, now, output)
+            else:
+                self._read_packed(each, now, output)
+
+    def _read(self, raw: Raw, now: datetime, output: Output) -> None:
+        self.counts[Count.RECORDS] += 1
+        place = raw.origin.place
+        clock = self._clock(place)
+        clock.saw(raw.origin.offset, raw.recorded_at, now)
+        matters = raw.value is not None and self._gate.matters(raw.value)
+        if not matters and raw.value and not self._interest.is_open(place):
+            self.counts[Count.NOT_OOM] += 1
+            return
+        self._advance(place, clock.time, output)
+        self._take(raw, matters, clock.time, output)
+
+    def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
+        """Take what matters of packed records; the documents are those that record by record would give."""
+        clock, count = self._clock(packed.place), len(packed)
+        skim = Skim(packed, self._gate, self._interest, plain=self._envelope.shape in (None, Shape.SYSLOG))
+        at = 0
+        while at < count:
+            following = skim.next(at, clock.time)
+            if following > at:
+                self.counts[Count.RECORDS] += following - at
+                self.counts[Count.NOT_OOM] += following - at
+                clock.saw(*skim.end(following), now)
+            if following < count:
+                self._read(packed.raw(following), now, output)
+            at = following + 1
 
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
@@ -268,15 +266,6 @@ class Pipeline:
         """The same; that nothing is committed for them is the loop's affair."""
         self.revoked(partitions)
 
-    def _is_open(self, place: Place) -> bool:
-        """Whether records of a place may belong to something that others have begun."""
-        return (
-            self._assembler.is_open(place)
-            or self._reorder.is_waiting(place)
-            or self._partials.awaits(place)
-            or self._wrapped.awaits(place)
-        )
-
     # ------------------------------------------------------------ one record
 
     def _take(self, raw: Raw, matters: bool, clock: datetime, output: Output) -> None:
@@ -297,9 +286,7 @@ class Pipeline:
     def _wait(self, read: Read, clock: datetime, output: Output, *, matters: bool = True) -> None:
         """A line waits for its turn, unless it cannot matter."""
         line = read.whole
-        if not (matters or self._assembler.families(line) or self._reorder.awaits(line)) or (
-            line.tag is not None and line.tag not in self._tags
-        ):
+        if not (matters or self._interest.in_line(line)) or (line.tag is not None and line.tag not in self._tags):
             self.counts[Count.NOT_OOM] += 1
             return
         for waiting in self._reorder.add(read, clock):
@@ -373,8 +360,8 @@ class Pipeline:
             return True
         return self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
 
-    def _clock(self, place: Place) -> _Clock:
-        return self._clocks.setdefault(place, _Clock())
+    def _clock(self, place: Place) -> Clock:
+        return self._clocks.setdefault(place, Clock(early=WITHIN))
 
     def _look_up_open(self) -> None:
         """Once for each assignment: make earlier writes findable, and take over the episodes left open."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from ingest.model import Document, Episode, KnownKill, Raw, Scope, Signature
+    from ingest.model import Document, Episode, KnownKill, Packed, Raw, Scope, Signature
 
 
 class Unavailable(Exception):
@@ -39,13 +39,13 @@ class Partition(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True):
-    """What one poll gave: records in partition order, and the partitions that are read to their end.
+    """What one poll gave: records in partition order, one by one or packed, and the partitions read to their end.
 
     ``behind`` says of partitions that are ours how many of their records are not read yet, as far as that is known.
     ``reached`` is their next offset, which may lie beyond the last record: transactions leave marks that are none.
     """
 
-    records: Mapping[Partition, Sequence[Raw]]
+    records: Mapping[Partition, Sequence[Raw | Packed]]
     at_end: frozenset[Partition]
     behind: Mapping[Partition, int] = {}
     reached: Mapping[Partition, int] = {}

@@ -6,7 +6,7 @@ everything that was logged before it. By uptime where the kernel tells it, else 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heapify, heappop, heappush
@@ -18,7 +18,7 @@ from msgspec import Struct
 from ingest.held import HeldOffsets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from ingest.envelope import Read
@@ -70,15 +70,20 @@ class Reorder:
         self._window_us = int(window * 1_000_000)
         self._max_bytes = max_bytes
         self._queues: dict[_Source, _Queue] = {}
-        self._hosts: dict[tuple[Place, str], int] = {}
+        self._hosts: defaultdict[tuple[Place, str], Counter[str]] = defaultdict(Counter)
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
         self._offsets: dict[Place, HeldOffsets] = {}
         self._numbers = count()
         self._size = 0
 
-    def awaits(self, line: Line) -> bool:
-        """Whether lines of the same host are waiting."""
-        return (line.origin.place, line.host.name) in self._hosts
+    def waiting(self, place: Place, host: str) -> Collection[str]:
+        """The tags of a host's lines that are waiting."""
+        return self._hosts.get((place, host), ())
+
+    def due(self, place: Place) -> datetime | None:
+        """When lines of a place will have waited long enough."""
+        due = self._due.get(place)
+        return due[0][0] if due else None
 
     def is_waiting(self, place: Place) -> bool:
         """Whether any line of a place is waiting."""
@@ -141,13 +146,12 @@ class Reorder:
         return held.least() if held else None
 
     def _queue(self, line: Line) -> _Queue:
-        tag = "" if line.tag in (None, "kernel") else line.tag or ""
+        tag = line.tag or "kernel"
         source = (line.origin.place, line.host.name, line.boot, line.shape, tag)
         queue = self._queues.get(source)
         if queue is None:
             queue = self._queues[source] = _Queue(source)
-            host = source[:2]
-            self._hosts[host] = self._hosts.get(host, 0) + 1
+            self._hosts[source[:2]][tag] += 1
         return queue
 
     def _wait(self, queue: _Queue, since: datetime) -> None:
@@ -184,9 +188,12 @@ class Reorder:
     def _forget(self, queue: _Queue) -> None:
         if self._queues.get(queue.source) is queue:
             del self._queues[queue.source]
-            host = queue.source[:2]
-            self._hosts[host] -= 1
-            if not self._hosts[host]:
+            host, tag = queue.source[:2], queue.source[-1]
+            tags = self._hosts[host]
+            tags[tag] -= 1
+            if not tags[tag]:
+                del tags[tag]
+            if not tags:
                 del self._hosts[host]
 
 

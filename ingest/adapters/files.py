@@ -1,23 +1,92 @@
-"""Records from a file or standard input, one a line, in bounded memory."""
+"""Records from a file or standard input, one a line, in bounded memory: in blocks, or line by line."""
 
 from __future__ import annotations
 
+import re
 import sys
+from bisect import bisect_right
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
-from ingest.model import Origin, Raw
+from ingest.model import Origin, Place, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LONGEST = 1 << 20
 """Bytes of a line that are kept; the envelope refuses lines far shorter than this."""
+BLOCK = 1 << 20
+"""Bytes read at once."""
+
+_END = re.compile(b"\n")
 
 
-def read(path: Path | None, recorded_at: datetime | None = None) -> Iterator[Raw]:
-    """Each line of a file, or of standard input where ``path`` is ``None``.
+class FileBlock:
+    """Whole lines of a file. Implements ``model.Packed``.
+
+    Args:
+        name: The file's.
+        data: Lines, each but perhaps the last with its end.
+        before: How many lines of the file stand before these.
+        recorded_at: The hint for years.
+    """
+
+    def __init__(self, name: str, data: bytes, before: int, recorded_at: datetime) -> None:
+        self.place: Place = (name, None)
+        self.data = data
+        self._name = name
+        self._before = before
+        self.recorded_at = recorded_at
+        self._count = data.count(b"\n") + (not data.endswith(b"\n"))
+
+    @property
+    def next_offset(self) -> int:
+        """See ``Packed``."""
+        return self._before + self._count + 1
+
+    def __len__(self) -> int:
+        """See ``Packed``."""
+        return self._count
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0, *(end.end() for end in _END.finditer(self.data))]
+        return starts[: self._count]
+
+    def holding(self, position: int) -> int:
+        """See ``Packed``."""
+        return bisect_right(self._starts, position) - 1
+
+    def raw(self, number: int) -> Raw:
+        """See ``Packed``."""
+        value = self.data[self._starts[number] : self._end(number)][:LONGEST].rstrip(b"\r\n")
+        return Raw(Origin(self._name, None, self.offset(number)), value, self.recorded_at)
+
+    def offset(self, number: int) -> int:
+        """See ``Packed``: lines count from 1."""
+        return self._before + number + 1
+
+    def recorded_until(self, number: int) -> datetime:  # noqa: ARG002
+        """See ``Packed``: all lines of a file have the file's time."""
+        return self.recorded_at
+
+    def recorded_since(self, moment: datetime, number: int) -> int:
+        """See ``Packed``."""
+        return number if self.recorded_at >= moment else self._count
+
+    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool]) -> int:
+        """See ``Packed``."""
+        data, starts = self.data, self._starts
+        return next((at for at in range(number, end) if matters(data, starts[at], self._end(at))), end)
+
+    def _end(self, number: int) -> int:
+        return self._starts[number + 1] if number + 1 < self._count else len(self.data)
+
+
+def blocks(path: Path | None, recorded_at: datetime | None = None) -> Iterator[FileBlock]:
+    """The lines of a file, or of standard input where ``path`` is ``None``, in blocks.
 
     The origin is the file's name and the line's number. The hint for years is ``recorded_at``, else the file's mtime,
     else now.
@@ -26,18 +95,30 @@ def read(path: Path | None, recorded_at: datetime | None = None) -> Iterator[Raw
         OSError: The file cannot be read.
     """
     if path is None:
-        yield from _lines(sys.stdin.buffer, "-", recorded_at or datetime.now(UTC))
+        yield from _blocks(sys.stdin.buffer, "-", recorded_at or datetime.now(UTC))
         return
     with path.open("rb") as stream:
         mtime = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        yield from _lines(stream, str(path), recorded_at or mtime)
+        yield from _blocks(stream, str(path), recorded_at or mtime)
 
 
-def _lines(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[Raw]:
-    number = 0
-    while piece := stream.readline(LONGEST):
-        number += 1
-        rest = piece
-        while rest and not rest.endswith(b"\n"):
-            rest = stream.readline(LONGEST)
-        yield Raw(Origin(name, None, number), piece.rstrip(b"\r\n"), recorded_at)
+def read(path: Path | None, recorded_at: datetime | None = None) -> Iterator[Raw]:
+    """The same, line by line."""
+    for block in blocks(path, recorded_at):
+        yield from (block.raw(number) for number in range(len(block)))
+
+
+def _blocks(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[FileBlock]:
+    before, rest = 0, b""
+    while piece := stream.read1(BLOCK) if hasattr(stream, "read1") else stream.read(BLOCK):
+        whole, end, more = piece.rpartition(b"\n")
+        if not end:
+            # A line without an end: beyond what is kept of one, its bytes are dropped.
+            rest += piece[: max(0, LONGEST + 1 - len(rest))]
+            continue
+        block = FileBlock(name, rest + whole + end, before, recorded_at)
+        before += len(block)
+        yield block
+        rest = more
+    if rest:
+        yield FileBlock(name, rest, before, recorded_at)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,15 +16,16 @@ from kafka.errors import (
     UnknownMemberIdError,
 )
 
+from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_group import Membership
-from ingest.model import Origin, Raw
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ingest.config import KafkaSettings
+    from ingest.model import Packed, Raw
 
 _FIRST_CONTACT_MS = 3_000
 _CLOSE_MS = 3_000
@@ -39,8 +38,6 @@ _SESSION_MS = 15_000
 """A worker that died is replaced after this long; one that lives is heard of five times as often."""
 MAX_POLL_INTERVAL_MS = 300_000
 """The group gives away what a worker reads that has not polled for this long. The loop polls every few seconds."""
-_HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
-_HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 _LOST_MEMBERSHIP = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 
 log = structlog.get_logger(__name__)
@@ -51,10 +48,12 @@ class KafkaSource:
 
     Args:
         settings: Brokers, topics, group.
+        packed: Whether records may come in whole batches.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, *, packed: bool = True) -> None:
         self._settings = settings
+        self._packed = packed
         self._consumer: Any = None
         self._membership: Membership
 
@@ -90,6 +89,8 @@ class KafkaSource:
                 f"Kafka at {settings.bootstrap_servers} shows us no topic {names}: create it, grant Read on it "
                 "(docs/least-privilege.md), or set kafka.topics"
             )
+        if self._packed:
+            hand_out_batches(consumer)
         consumer.subscribe(list(settings.topics), listener=membership)
         self._consumer, self._membership = consumer, membership
 
@@ -100,7 +101,7 @@ class KafkaSource:
         with self._failures():
             found = self._consumer.poll(timeout_ms=int(timeout * 1000))
         self._membership.tell()
-        records = {_partition(place): [_raw(record) for record in group] for place, group in found.items()}
+        records = {_partition(place): [_taken(record) for record in group] for place, group in found.items()}
         behind = dict(self._behind())
         at_end = frozenset(partition for partition, count in behind.items() if not count)
         return Batch(records, at_end, behind, dict(self._reached()))
@@ -181,13 +182,5 @@ def _partition(place: Any) -> Partition:
     return Partition(place.topic, place.partition)
 
 
-def _raw(record: Any) -> Raw:
-    recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    return Raw(Origin(record.topic, record.partition, record.offset), record.value, recorded_at, _host(record))
-
-
-def _host(record: Any) -> str | None:
-    """The host that a header or the record's key names; keys that are plain numbers or no names are none."""
-    named = next((value for name, value in record.headers or () if name.lower() in _HOST_HEADERS), None) or record.key
-    found = _HOST_NAME.fullmatch(named) if named else None
-    return found[0].decode() if found else None
+def _taken(record: Any) -> Raw | Packed:
+    return record.value if isinstance(record.value, KafkaBatch) else raw_of(record, record.topic, record.partition)

@@ -47,9 +47,11 @@ def command(
     with status.plain_errors():
         chosen = options.settings(config_file, {("envelope", "timezone"): timezone})
         envelope = options.envelope(chosen, TimeSource.FILE, host)
-        raws = files.read(None if str(file) == "-" else file, recorded_at.replace(tzinfo=UTC) if recorded_at else None)
+        records = files.blocks(
+            None if str(file) == "-" else file, recorded_at.replace(tzinfo=UTC) if recorded_at else None
+        )
         try:
-            found = episodes(raws, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
+            found = episodes(records, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
         except OSError as error:
             status.stop(f"{file} cannot be read: {error.strerror}", status.USAGE)
         views = [episode_view(episode, joined, envelope) for episode, joined in found]

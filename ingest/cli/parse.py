@@ -34,10 +34,10 @@ def command(
         envelope = options.envelope(chosen, TimeSource.FILE, host)
         lookup = options.lookup(chosen)
         hint = recorded_at.replace(tzinfo=UTC) if recorded_at else None
-        raws = files.read(None if str(file) == "-" else file, hint)
+        records = files.blocks(None if str(file) == "-" else file, hint)
         try:
             for document in documents(
-                raws,
+                records,
                 envelope,
                 options.bounds(chosen),
                 options.gap(chosen),

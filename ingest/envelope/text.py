@@ -47,7 +47,7 @@ _RELATIVE = re.compile(r" *\[ *\+\d{1,9}\.\d{1,6}\] ?")
 _JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
 """``journalctl -o short-monotonic`` puts the uptime before the host."""
 
-_NOT_TAGS = frozenset({
+NOT_TAGS = frozenset({
     "oom_reaper", "oom-killer", "memory", "swap", "kmem", "CPU", "Pid", "Mem-Info", "Mem-info", "Node", "DMA", "DMA32",
     "Normal", "HighMem", "sysrq", "SysRq", "Zone", "RIP", "Code", "UVM", "swap_pager",
 })  # fmt: skip
@@ -271,7 +271,7 @@ def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
     if text.startswith("kernel:", at):
         return "kernel", at + len("kernel:") + (text.startswith("kernel: ", at))
     found = _TAG.match(text, at)
-    if found is None or found["tag"] in _NOT_TAGS or (bare and not found["pid"]):
+    if found is None or found["tag"] in NOT_TAGS or (bare and not found["pid"]):
         return None, at
     tag = found["tag"]
     return ("kernel" if tag in ("vmunix", "/bsd") else tag), found.end()

@@ -27,6 +27,7 @@ from ingest.model.memory import (
     SystemSwap,
     Zone,
 )
+from ingest.model.packed import Packed
 from ingest.model.report import (
     Action,
     Completeness,
@@ -85,6 +86,7 @@ __all__ = [
     "OpenVzRound",
     "Origin",
     "Outcome",
+    "Packed",
     "PageSize",
     "PageSizeSource",
     "Part",

@@ -43,6 +43,11 @@ class Raw(Struct, frozen=True):
     recorded_at: datetime
     host: str | None = None
 
+    @property
+    def next_offset(self) -> int:
+        """The offset behind it."""
+        return self.origin.offset + 1
+
 
 class TimeSource(StrEnum):
     """Where a line's time came from; it says how far the time can be trusted."""

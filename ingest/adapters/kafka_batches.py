@@ -1,0 +1,248 @@
+"""Kafka's record batches in one piece: the one seam into kafka-python's insides.
+
+``KafkaConsumer`` makes an object of every record, which is most of its cost. ``hand_out_batches`` has it hand out the
+batches of message format 2 instead. Groups, sessions, offsets, CRCs, control batches and aborted transactions stay the
+library's affair: its own generator runs as ever, and only what it would iterate over is another. What it uses of the
+library is private, so a version outside the tested range gets records one by one, as documented.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime
+from functools import cached_property
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import google_crc32c
+import kafka
+import structlog
+
+from ingest.model import Origin, Place, Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_TESTED = ((3, 0, 12), (3, 1))
+"""Versions of kafka-python that the differential test has seen: from the first, below the second."""
+_FORMAT = 2
+_ATTRIBUTES = 21
+"""Where a batch's attributes begin."""
+_MORE = 0x80
+_BITS = 0x7F
+
+_HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
+_HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
+
+log = structlog.get_logger(__name__)
+
+
+def hand_out_batches(consumer: Any) -> bool:
+    """Have a consumer give one ``KafkaBatch`` as the value of one record for each batch.
+
+    Returns:
+        Whether it will. If not, its records are as ever.
+    """
+    version = tuple(int(number) for number in re.findall(r"\d+", kafka.__version__)[:3])
+    if not _TESTED[0] <= version < _TESTED[1]:
+        log.info("records_one_by_one", kafka_python=kafka.__version__)
+        return False
+    fetcher = consumer._fetcher  # noqa: SLF001  the seam
+
+    class WholeBatches(fetcher.PartitionRecords):  # type: ignore[misc,name-defined]  # the library has no types
+        def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Any:
+            return super()._unpack_records(tp, Batches(records, tp, self.fetch_offset), *deserializers)
+
+    fetcher.PartitionRecords = WholeBatches
+    return True
+
+
+def raw_of(record: Any, topic: str, partition: int) -> Raw:
+    """A record of the library as one of ours."""
+    recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return Raw(Origin(topic, partition, record.offset), record.value, recorded_at, _host(record))
+
+
+def _host(record: Any) -> str | None:
+    """The host that a header or the record's key names; keys that are plain numbers or no names are none."""
+    named = next((value for name, value in record.headers or () if name.lower() in _HOST_HEADERS), None) or record.key
+    found = _HOST_NAME.fullmatch(named) if named else None
+    return found[0].decode() if found else None
+
+
+class KafkaBatch:
+    """A batch. Implements ``model.Packed``.
+
+    Args:
+        topic: Its topic.
+        partition: Its partition.
+        batch: The library's batch, not iterated over yet.
+        since: The offset from which on records are wanted; a fetch may begin inside a batch.
+    """
+
+    def __init__(self, topic: str, partition: int, batch: Any, since: int) -> None:
+        self.place: Place = (topic, partition)
+        self._topic = topic
+        self._partition = partition
+        self._batch = batch
+        self._since = since
+        self.next_offset: int = batch.next_offset
+        self.recorded_at = _time(batch.max_timestamp)
+
+    @property
+    def data(self) -> bytes:
+        """See ``Packed``."""
+        return self._buffer
+
+    def __len__(self) -> int:
+        """See ``Packed``."""
+        return self._batch.records_count if self._batch.base_offset >= self._since else len(self._index.begin)
+
+    def holding(self, position: int) -> int:
+        """See ``Packed``."""
+        return max(0, bisect_right(self._index.begin, position) - 1)
+
+    def raw(self, number: int) -> Raw:
+        """See ``Packed``."""
+        self._batch._pos = self._index.begin[number]  # noqa: SLF001  the seam
+        return raw_of(self._batch._read_msg(), self._topic, self._partition)  # noqa: SLF001
+
+    def offset(self, number: int) -> int:
+        """See ``Packed``."""
+        return self._index.offset[number]
+
+    def recorded_until(self, number: int) -> datetime:
+        """See ``Packed``."""
+        return _time(self._index.latest[number])
+
+    def recorded_since(self, moment: datetime, number: int) -> int:
+        """See ``Packed``."""
+        return bisect_left(self._index.latest, ceil(moment.timestamp() * 1000), number)
+
+    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool]) -> int:
+        """See ``Packed``."""
+        data, (_, _, _, values, ends) = self._buffer, self._index
+        return next((at for at in range(number, end) if matters(data, values[at], ends[at])), end)
+
+    @cached_property
+    def _buffer(self) -> bytes:
+        self._batch._maybe_uncompress()  # noqa: SLF001  the seam
+        self._first = self._batch._pos  # noqa: SLF001
+        return bytes(self._batch._buffer)  # noqa: SLF001
+
+    @cached_property
+    def _index(self) -> _Index:
+        buffer, batch = self._buffer, self._batch
+        stamped = None if not batch.timestamp_type else batch.max_timestamp
+        found = _index(buffer, self._first, batch.records_count, batch.base_offset, batch.first_timestamp, stamped)
+        skipped = bisect_left(found.offset, self._since)
+        return _Index(*(column[skipped:] for column in found)) if skipped else found
+
+
+class _Index(NamedTuple):
+    """Of each record: where it begins, its offset, the latest time so far, where its value begins and ends."""
+
+    begin: list[int]
+    offset: list[int]
+    latest: list[int]
+    value: list[int]
+    end: list[int]
+
+
+def _index(buffer: bytes, at: int, count: int, base: int, first: int, stamped: int | None) -> _Index:
+    """Walk the records of a batch (KIP-98): length, attributes, time, offset, key, value, headers, all varints."""
+    found = _Index([], [], [], [], [])
+    latest = stamped if stamped is not None else -1
+    for _ in range(count):
+        found.begin.append(at)
+        length, at = _varint(buffer, at)
+        following = at + length
+        time, at = _varint(buffer, at + 1)
+        offset, at = _varint(buffer, at)
+        key, at = _varint(buffer, at)
+        value, at = _varint(buffer, at + max(key, 0))
+        if stamped is None:
+            latest = max(latest, first + time)
+        found.offset.append(base + offset)
+        found.latest.append(latest)
+        found.value.append(at)
+        found.end.append(at + max(value, 0))
+        at = following
+    return found
+
+
+def _varint(buffer: bytes, at: int) -> tuple[int, int]:
+    """A zigzag varint, and where what follows it begins."""
+    octet = buffer[at]
+    value, shift = octet & _BITS, 7
+    while octet & _MORE:
+        at += 1
+        octet = buffer[at]
+        value |= (octet & _BITS) << shift
+        shift += 7
+    return (value >> 1) ^ -(value & 1), at + 1
+
+
+class Batches:
+    """What the library's generator asks for batches: those of format 2 are wrapped."""
+
+    def __init__(self, records: Any, place: Any, since: int) -> None:
+        self._records = records
+        self._place = place
+        self._since = since
+
+    def next_batch(self) -> Any:
+        """The next batch, if there is one."""
+        batch = self._records.next_batch()
+        return _Whole(batch, self._place, self._since) if batch is not None and batch.magic == _FORMAT else batch
+
+
+class _Whole:
+    """A batch that iterates over one record, whose value is the whole of it."""
+
+    def __init__(self, batch: Any, place: Any, since: int) -> None:
+        self._batch = batch
+        self._value = KafkaBatch(place.topic, place.partition, batch, since)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def validate_crc(self) -> bool:
+        """Whether the batch is as it was sent: attributes and everything behind them, CRC-32C.
+
+        The library's own sum is in Python unless a package under the LGPL is installed, and much slower.
+        """
+        covered = bytes(memoryview(self._batch._buffer)[_ATTRIBUTES:])  # noqa: SLF001  the seam
+        return bool(google_crc32c.value(covered) == self._batch.crc)
+
+    def __next__(self) -> Any:
+        """For control batches, whose one record the library reads itself."""
+        return next(self._batch)
+
+    def __iter__(self) -> Iterator[_Record]:
+        if self._batch.records_count:
+            yield _Record(self._batch, self._value)
+
+
+class _Record:
+    """The one record: the batch's last, as far as the library goes by it."""
+
+    key = None
+    headers = ()
+    checksum = None
+
+    def __init__(self, batch: Any, value: KafkaBatch) -> None:
+        self.value = value
+        self.offset = batch.last_offset
+        self.timestamp = batch.max_timestamp
+        self.timestamp_type = batch.timestamp_type
+        self.size_in_bytes = batch.size_in_bytes
+
+    def validate_crc(self) -> bool:
+        """The batch's was validated."""
+        return True
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

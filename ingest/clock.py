@@ -1,0 +1,40 @@
+"""The time of a partition: that of its records, and at its end the time that passes in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A partition's time: the latest time stamp of its records, and at its end the time that passes in silence.
+
+    Attributes:
+        early: A report that begins so soon after the first record may have begun before it.
+    """
+
+    early: timedelta
+    recorded: datetime = _EPOCH
+    read_at: datetime = _EPOCH
+    at_end: bool = False
+    time: datetime = _EPOCH
+    began: datetime | None = None
+    early_until: int = -1
+    """The last offset that was recorded early."""
+
+    def saw(self, offset: int, recorded_at: datetime, now: datetime) -> None:
+        """A record came, or several of which this is the last."""
+        self.recorded = max(self.recorded, recorded_at)
+        self.read_at = now
+        self.time = max(self.time, self.recorded)
+        self.began = self.began or recorded_at
+        if recorded_at - self.began <= self.early:
+            self.early_until = offset
+
+    def passes(self, now: datetime) -> None:
+        """Nothing came: at the end of a partition that is silence, elsewhere it is only slowness."""
+        if self.at_end and self.read_at > _EPOCH:
+            self.time = max(self.time, self.recorded + (now - self.read_at))

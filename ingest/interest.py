@@ -1,0 +1,76 @@
+"""What records of a place may belong to just now: open reports, lines that wait, lines whose rest is to come."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ingest import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime, timedelta
+
+    from ingest.assemble import Assembler
+    from ingest.model import Line, Place
+    from ingest.partial import Partials
+    from ingest.reorder import Reorder
+    from ingest.wrapped import Wrapped
+
+_NOBODY = frozenset[str]()
+_KEPT = 1_024
+
+
+class Interest:
+    """Asks those who hold lines.
+
+    Args:
+        partials: Pieces of lines.
+        wrapped: Lines that end early.
+        reorder: Lines that wait for their turn.
+        assembler: Open reports. Its time runs behind by ``window``.
+        window: How long lines wait for their turn.
+    """
+
+    def __init__(
+        self, partials: Partials, wrapped: Wrapped, reorder: Reorder, assembler: Assembler, window: timedelta
+    ) -> None:
+        self._partials = partials
+        self._wrapped = wrapped
+        self._reorder = reorder
+        self._assembler = assembler
+        self._window = window
+
+    def is_open(self, place: Place) -> bool:
+        """Whether records of a place may belong to something that others have begun."""
+        return self._assembler.is_open(place) or self._reorder.is_waiting(place) or self.awaits_rest(place)
+
+    def awaits_rest(self, place: Place) -> bool:
+        """Whether a record of a place may be the rest of a line."""
+        return self._partials.awaits(place) or self._wrapped.awaits(place)
+
+    def in_line(self, line: Line) -> bool:
+        """Whether a line without anything of its own that matters may belong to what is open on its host."""
+        tags = _tags(self._assembler.families(line), self._reorder.waiting(line.origin.place, line.host.name))
+        return line.tag in tags if line.tag is not None else bool(tags)
+
+    def tags(self, place: Place, host: str) -> frozenset[str]:
+        """The programs whose lines may belong to what is open on a host, of the boot that lines without one are of."""
+        return _tags(self._assembler.families_of(place, host), self._reorder.waiting(place, host))
+
+    def due(self, place: Place, time: datetime) -> datetime | None:
+        """When time alone will next change something of what is open on a place."""
+        settling = self._assembler.due(place, time - self._window)
+        moments = (self._reorder.due(place), settling + self._window if settling else None)
+        return min((moment for moment in moments if moment), default=None)
+
+
+def _tags(families: frozenset[str], waiting: Collection[str]) -> frozenset[str]:
+    return _tags_of(families, frozenset(waiting)) if families or waiting else _NOBODY
+
+
+@lru_cache(maxsize=_KEPT)
+def _tags_of(families: frozenset[str], waiting: frozenset[str]) -> frozenset[str]:
+    """The tags of families, and of those that a waiting line may be of."""
+    known = formats.formats().values()
+    return _NOBODY.union(*(each.tags for each in known if each.name in families or each.tags & waiting))

@@ -1,0 +1,110 @@
+"""Whole batches hold the records that the library gives one by one: every codec, transactions, tombstones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from itertools import count
+
+import kafka as kafka_python
+import pytest
+from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
+
+from ingest.adapters.kafka import KafkaSource
+from ingest.config import KafkaSettings
+from ingest.model import Raw
+from ingest.ports import Partition
+from tests.conftest import Endpoints
+from tests.packed import one_by_one
+
+pytestmark = pytest.mark.stack
+CODECS = (None, "gzip", "snappy", "lz4", "zstd")
+LINES = 60
+
+
+class Nobody:
+    def assigned(self, partitions: Collection[Partition]) -> None: ...
+    def revoked(self, partitions: Collection[Partition]) -> None: ...
+    def lost(self, partitions: Collection[Partition]) -> None: ...
+
+
+def fill(bootstrap: str, topic: str) -> int:
+    """Every codec, keys, headers, tombstones, transactions that end both ways; how many records a reader is given."""
+    numbers = count()
+    given = 0
+    for codec in CODECS:
+        producer = KafkaProducer(bootstrap_servers=bootstrap, compression_type=codec, linger_ms=200)
+        for number in range(LINES):
+            value = None if number % 20 == 7 else f"{codec} {next(numbers)} {'x' * (number * 40)}".encode()
+            key = b"web-1" if number % 3 or value is None else None
+            producer.send(topic, value, key, headers=[("host", b"db-1")] if number % 5 == 0 else [], partition=0)
+            given += 1
+        producer.close()
+    for ending in ("commit_transaction", "abort_transaction"):
+        producer = KafkaProducer(
+            bootstrap_servers=bootstrap, transactional_id=f"{topic}-{ending}", compression_type="lz4"
+        )
+        producer.init_transactions()
+        producer.begin_transaction()
+        for _ in range(LINES):
+            producer.send(topic, f"{ending} {next(numbers)}".encode(), partition=0)
+        getattr(producer, ending)()
+        producer.close()
+        given += LINES if ending == "commit_transaction" else 0
+    producer = KafkaProducer(bootstrap_servers=bootstrap)
+    producer.send(topic, b"the last", partition=0)
+    producer.close()
+    return given + 1
+
+
+def read(stack: Endpoints, topic: str, group: str, *, packed: bool, since: int = 0) -> tuple[list[Raw], bool]:
+    settings = KafkaSettings(bootstrap_servers=stack.kafka, topics=(topic,), group=group)
+    source = KafkaSource(settings, packed=packed)
+    source.subscribe(Nobody())
+    found: list[Raw] = []
+    came_packed = False
+    try:
+        if since:
+            consumer = source._consumer  # noqa: SLF001
+            while not consumer.assignment():
+                consumer.poll(timeout_ms=200, max_records=1)
+            consumer.commit({TopicPartition(topic, 0): OffsetAndMetadata(since, "", -1)})
+            consumer.seek(TopicPartition(topic, 0), since)
+        deadline = time.monotonic() + 90
+        while not (found and found[-1].value == b"the last") and time.monotonic() < deadline:
+            for records in source.poll(0.5).records.values():
+                came_packed |= any(not isinstance(each, Raw) for each in records)
+                found += one_by_one(records)
+    finally:
+        source.close()
+    return found, came_packed
+
+
+def test_batches_hold_the_same_records(stack: Endpoints, topic: str) -> None:
+    given = fill(stack.kafka, topic)
+    theirs, _ = read(stack, topic, f"{topic}-one", packed=False)
+    ours, came_packed = read(stack, topic, f"{topic}-whole", packed=True)
+    assert came_packed
+    assert ours == theirs
+    assert len(ours) in (given, given + LINES)  # with what was aborted, unless the consumer leaves it out
+    assert {raw.host for raw in ours} == {None, "web-1", "db-1"}
+    assert any(raw.value is None for raw in ours)
+
+
+@pytest.mark.parametrize("since", [1, 75, 130, 200, 299])
+def test_a_reader_may_begin_inside_a_batch(stack: Endpoints, topic: str, since: int) -> None:
+    fill(stack.kafka, topic)
+    theirs, _ = read(stack, topic, f"{topic}-one", packed=False, since=since)
+    ours, _ = read(stack, topic, f"{topic}-whole", packed=True, since=since)
+    assert ours[0].origin.offset == since
+    assert ours == theirs
+
+
+def test_an_unknown_library_gives_its_records_one_by_one(
+    stack: Endpoints, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(stack.kafka, topic)
+    monkeypatch.setattr(kafka_python, "__version__", "3.9.1")
+    ours, came_packed = read(stack, topic, f"{topic}-new", packed=True)
+    assert ours[-1].value == b"the last"
+    assert not came_packed

@@ -1,0 +1,184 @@
+"""Records that come packed, in Kafka's batches or in blocks of a file, give the documents that they give one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kafka import TopicPartition
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+
+from ingest.adapters.files import FileBlock
+from ingest.adapters.kafka_batches import Batches, KafkaBatch, raw_of
+from ingest.adapters.memory import MemorySink
+from ingest.assemble import Bounds
+from ingest.counts import Count
+from ingest.envelope import Envelope
+from ingest.model import Origin, Packed, Raw
+from ingest.offline import NoHeads
+from ingest.pipeline import Pipeline
+from ingest.ports import Batch, Partition
+from tests.generator.kernels import GENERATIONS
+from tests.packed import one_by_one
+from tests.robustness.disorder import DISORDERS, raws
+from tests.robustness.streams import stream
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+PARTITION = Partition("syslog", 0)
+AT = datetime(2026, 11, 26, tzinfo=UTC)
+NOISE = (
+    "{at:%b} {at.day:2} {at:%H:%M:%S} {host} sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
+    "{at:%b} {at.day:2} {at:%H:%M:%S} {host} systemd[1]: Started Session 4711 of user deploy.",
+    "<6>{at:%b} {at.day:2} {at:%H:%M:%S} {host} kernel: IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
+    "{at:%Y-%m-%dT%H:%M:%S}Z {host} nginx: 10.0.0.1 GET /index.html",
+    "{at:%b} {at.day:2} {at:%H:%M:%S} other-host kernel: usb 1-1: new device",
+    "user: info: nothing at all",
+    "a line without any prefix",
+    "",
+)
+
+
+@cache
+def noisy(row: str) -> tuple[Raw, ...]:
+    """The records of a row of the robustness table, with lines of other programs and hosts between them."""
+    disorder = next(each for each in DISORDERS if each.name == row)
+    random = Random(row)
+    told = raws(disorder.arrive(stream(7, kills=5, hosts=3, of=GENERATIONS), random))
+    found: list[Raw] = []
+    for raw in told:
+        while random.random() < 0.6:
+            text = random.choice(NOISE).format(at=raw.recorded_at, host=f"node-0{random.randrange(4)}")
+            found.append(
+                Raw(raw.origin, text.encode() or None, raw.recorded_at - timedelta(milliseconds=random.randrange(900)))
+            )
+        found.append(raw)
+    return tuple(Raw(Origin("syslog", 0, at), raw.value, raw.recorded_at, raw.host) for at, raw in enumerate(found))
+
+
+def stored(records: Sequence[Raw], codec: int) -> DefaultRecordBatch:
+    """Records as the broker keeps them."""
+    builder = DefaultRecordBatchBuilder(
+        2, codec, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    base = records[0].origin.offset
+    for raw in records:
+        key = raw.host.encode() if raw.host else None
+        stamp = int(raw.recorded_at.timestamp() * 1000)
+        builder.append(raw.origin.offset - base, stamp, key, raw.value, [("shipper", b"test")])
+    data = builder.build()
+    data[:8] = base.to_bytes(8, "big")
+    return DefaultRecordBatch(data)
+
+
+def batch(records: Sequence[Raw], codec: int, since: int = 0) -> KafkaBatch:
+    return KafkaBatch("syslog", 0, stored(records, codec), since)
+
+
+def cut(records: tuple[Raw, ...], edges: list[int]) -> list[tuple[Raw, ...]]:
+    places = [0, *sorted({edge % len(records) for edge in edges} - {0}), len(records)]
+    return [records[begin:end] for begin, end in pairwise(places)]
+
+
+def read(pieces: Sequence[Sequence[Raw | Packed]]) -> tuple[dict[Any, Any], int]:
+    """What the sink holds, and how many records were counted."""
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+    pipeline.assigned([PARTITION])
+    sink = MemorySink()
+    for piece in pieces:
+        sink.write(pipeline.join(pipeline.step(Batch({PARTITION: piece}, frozenset()), piece[-1].recorded_at)))
+    sink.write(pipeline.join(pipeline.finish()))
+    return {at: document.source for at, document in sink.documents.items()}, pipeline.counts[Count.RECORDS]
+
+
+ROWS = [row.name for row in DISORDERS]
+
+
+@pytest.mark.parametrize("row", ROWS)
+@settings(max_examples=2)
+@given(edges=st.lists(st.integers(1, 5_000), max_size=12), codec=st.integers(0, 4))
+def test_batches_of_kafka(row: str, edges: list[int], codec: int) -> None:
+    records = noisy(row)
+    pieces = cut(records, edges)
+    alone = read([[Raw(r.origin, r.value, _milliseconds(r.recorded_at), r.host) for r in piece] for piece in pieces])
+    packed = read([[batch(piece, codec)] for piece in pieces])
+    assert packed == alone
+
+
+def _milliseconds(at: datetime) -> datetime:
+    return datetime.fromtimestamp(int(at.timestamp() * 1000) / 1000, UTC)
+
+
+@settings(max_examples=40)
+@given(codec=st.integers(0, 4), since=st.integers(0, 45), first=st.integers(0, 400))
+def test_a_batch_is_the_librarys_batch(codec: int, since: int, first: int) -> None:
+    told = noisy(ROWS[0])
+    records = told[first % (len(told) - 50) :][:50]
+    packed = batch(records, codec, records[since].origin.offset)
+    wanted = records[since:]
+    assert len(packed) == len(wanted)
+    assert [packed.raw(n) for n in range(len(packed))] == [
+        raw_of(r, "syslog", 0) for r in list(stored(records, codec))[since:]
+    ]
+    assert packed.next_offset == records[-1].next_offset
+    assert [packed.offset(n) for n in range(len(wanted))] == [raw.origin.offset for raw in wanted]
+    for number, raw in enumerate(wanted):
+        if raw.value and packed.data.count(raw.value) == 1:
+            assert packed.holding(packed.data.index(raw.value)) == number
+        assert packed.recorded_until(number) == max(
+            _milliseconds(each.recorded_at) for each in records[: since + number + 1]
+        )
+    later = packed.recorded_at + timedelta(milliseconds=1)
+    assert packed.recorded_since(later, 0) == len(packed)
+
+
+@settings(max_examples=30)
+@given(edges=st.lists(st.integers(1, 100_000), max_size=10), random=st.randoms(use_true_random=False))
+def test_blocks_of_files(edges: list[int], random: Random) -> None:
+    logs = random.sample(sorted(CORPUS.glob("*/*.log")), 6)
+    lines = [line for log in logs for line in log.read_bytes().splitlines()]
+    for _ in range(len(lines) // 2):
+        noise = random.choice(NOISE).format(at=AT, host=random.choice(("node-00", "el135", "web-1")))
+        lines.insert(random.randrange(len(lines)), noise.encode())
+    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
+    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
+    blocks = [FileBlock("f", data, before, AT) for before, data in pieces]
+    assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
+
+
+def documents(pieces: Sequence[Sequence[Raw | Packed]]) -> dict[Any, Any]:
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+    sink = MemorySink()
+    for piece in pieces:
+        output = pipeline.step(Batch({}, frozenset()), AT)
+        pipeline.read(piece, AT, output)
+        sink.write(pipeline.join(output))
+    sink.write(pipeline.join(pipeline.finish()))
+    return {at: document.source for at, document in sink.documents.items()}
+
+
+class Given:
+    """Batches as the library reads them off a response."""
+
+    def __init__(self, batches: list[DefaultRecordBatch]) -> None:
+        self._batches = iter(batches)
+
+    def next_batch(self) -> DefaultRecordBatch | None:
+        return next(self._batches, None)
+
+
+@pytest.mark.parametrize("codec", range(5))
+def test_a_damaged_batch_is_found_out(codec: int) -> None:
+    place = TopicPartition("syslog", 0)
+    whole = stored(noisy(ROWS[0])[:20], codec)
+    assert Batches(Given([whole]), place, 0).next_batch().validate_crc()
+    damaged = bytearray(whole._buffer)  # noqa: SLF001
+    damaged[-3] ^= 1
+    assert not Batches(Given([DefaultRecordBatch(damaged)]), place, 0).next_batch().validate_crc()

@@ -1,0 +1,57 @@
+"""What is read off the first bytes of a record is what the envelope reads, whatever stands there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.envelope import Envelope, Unreadable
+from ingest.envelope.plain import PLAIN
+from ingest.model import Origin, Raw
+from tests.robustness.envelopes import ENVELOPES
+from tests.robustness.streams import stream
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+PIECES = (
+    b"", b" ", b":", b": ", b"<4>", b"[1]", b"kernel: ", b"kern", b"user: info: ", b"Feb 30", b"CPU: ", b"UTC ",
+    b"HOST ", b"stdout F ", b"7,1,2,-;", b"\xff", b"Nov 20 08:00:01 ", b"2026-11-20T08:00:01Z ", b"# ",
+    b"{", b"\x1b[1m", b"a",
+)  # fmt: skip
+
+
+@cache
+def values() -> tuple[bytes, ...]:
+    told = stream(5, kills=6, hosts=2)
+    sent = [render(line)[0] for render in ENVELOPES.values() for line in told.lines[:60]]
+    lines = [line for path in sorted(CORPUS.glob("*/*.log")) for line in path.read_bytes().splitlines()]
+    return tuple(dict.fromkeys([*sent, *lines]))
+
+
+def assert_the_same(value: bytes) -> bool:
+    sender = PLAIN.match(value)
+    if sender is None:
+        return False
+    read = Envelope().read(Raw(Origin("t", 0, 0), value, datetime(2026, 11, 26, tzinfo=UTC), "key"))
+    assert not isinstance(read, Unreadable)
+    assert (read.whole.host.hostname, read.whole.tag) == (sender[1].decode(), sender[2].decode()), value
+    assert read.whole.when.from_line, value
+    return True
+
+
+def test_every_line_of_the_corpus_and_of_each_envelope() -> None:
+    assert sum(map(assert_the_same, values())) > len(values()) / 10
+
+
+@settings(max_examples=1_500)
+@given(random=st.randoms(use_true_random=False))
+def test_damaged_lines(random: Random) -> None:
+    value = random.choice(values())
+    for _ in range(random.randint(1, 3)):
+        at = random.randint(0, min(len(value), 50))
+        value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
+    assert_the_same(value)
