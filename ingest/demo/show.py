@@ -56,6 +56,7 @@ def run(folder: Path, *, fresh: bool, keep: bool) -> None:
         _table(client, console)
         _sum_up(console, before, after)
         _boards(client, folder / "boards", console)
+        _trends(client, folder / "trends.html", console)
         _where_next(console, stack, keep=keep)
         if keep:
             _wait_for_interrupt()
@@ -160,6 +161,15 @@ def _boards(client: Elasticsearch, folder: Path, console: Console) -> None:
     console.print("\nKibana's boards over this fleet, drawn without a Kibana:")
     for page in boards.pages(client, folder, datetime.now(tz=UTC)):
         console.print(f"  {page}", soft_wrap=True)
+
+
+def _trends(client: Elasticsearch, file: Path, console: Console) -> None:
+    try:
+        from ingest.demo import trends  # noqa: PLC0415  needs the extra `charts`, as above
+    except ImportError:
+        return
+    console.print(f"\nThe trend report of this fleet, from {trends.FIRST_DAY} to {trends.LAST_DAY}:")
+    console.print(f"  {trends.write(client, file)}", soft_wrap=True)
 
 
 def _where_next(console: Console, stack: Stack, *, keep: bool) -> None:

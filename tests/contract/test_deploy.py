@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from ingest.cli import trends
 from ingest.config import load
 from ingest.stack import artifact
+from ingest.trends.alarms import Alarm, alarm
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
@@ -31,6 +34,7 @@ MANIFESTS: dict[str, dict[str, Any]] = {
 }
 PASSWORDS = {"ELASTIC_PASSWORD": "one", "KIBANA_PASSWORD": "two", "KIBANA_KEY": "three"}
 UNIT = ROOT / "deploy" / "systemd" / "oom-ingest@.service"
+TRENDS = ROOT / "deploy" / "systemd" / "oom-ingest-trends.service"
 
 
 def settings_of(environment: dict[str, str]) -> dict[str, str]:
@@ -157,15 +161,41 @@ def test_a_manifest_is_what_kubernetes_knows(name: str) -> None:
     kubernetes_validate.validate(MANIFESTS[name], "1.33", strict=True)
 
 
-@pytest.mark.parametrize("name", [name for name, each in MANIFESTS.items() if "template" in each.get("spec", {})])
+def _pod(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The pod that a manifest describes, also by the job that it describes."""
+    spec = manifest.get("spec", {})
+    template = spec.get("jobTemplate", {}).get("spec", spec).get("template", {})
+    pod: dict[str, Any] | None = template.get("spec")
+    return pod
+
+
+PODS = {name: pod for name, manifest in MANIFESTS.items() if (pod := _pod(manifest))}
+
+
+def test_every_kind_of_work_has_a_pod() -> None:
+    assert {name.partition(":")[2] for name in PODS} == {"Deployment", "Job", "CronJob"}
+
+
+@pytest.mark.parametrize("name", PODS)
 def test_a_pod_is_bounded_and_may_do_nothing_else(name: str) -> None:
-    spec = MANIFESTS[name]["spec"]["template"]["spec"]
+    spec = PODS[name]
     assert spec["securityContext"]["runAsNonRoot"]
     assert spec["automountServiceAccountToken"] is False
     for container in spec["containers"]:
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert container["resources"]["limits"]["memory"]
+
+
+def test_scheduled_reports_give_options_that_exist() -> None:
+    (unit,) = re.findall(r"^ExecStart=((?:.*\\\n)*.*)$", TRENDS.read_text(), re.MULTILINE)
+    by_timer = shlex.split(unit.replace("\\\n", " ").replace("%%", "%"))
+    by_cron = PODS["trends.yaml:CronJob"]["containers"][0]["args"]
+    for program, *arguments in (by_timer[1:], by_cron):
+        assert program == "trends"
+        given = trends.command.make_context("trends", list(arguments)).params
+        assert [alarm(condition) for condition in given["conditions"]] == [Alarm(), Alarm(20.0)]
+        assert given["since"] == "7d"
 
 
 def test_the_config_map_has_settings_that_exist_and_the_probes_ask_where_it_listens(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ def test_the_demo_shows_episodes_and_a_second_run_changes_nothing(tmp_path: Path
     for board in ("fleet", "episode", "openvz"):
         assert f"{tmp_path}/boards/{board}.html" in first
         assert "Preview without Kibana" in (tmp_path / "boards" / f"{board}.html").read_text()
+    assert f"{tmp_path}/trends.html" in first
+    assert "linux memcg node server.js" in (tmp_path / "trends.html").read_text()
     second = _demo(tmp_path)
     assert "Stored: 6 episodes, 19 reports, 34 kills, 29 tasks." in second
     assert "no count and no document has changed" in second

@@ -12,17 +12,18 @@ import pytest
 from tests.system.debian import ROOT
 
 pytestmark = pytest.mark.system
-UNIT = ROOT / "deploy" / "systemd" / "oom-ingest@.service"
+UNITS = ROOT / "deploy" / "systemd"
 MOST_EXPOSED = 1.6
 """Of 10. What is left is the network, which the service is for."""
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit as an installation has it: its program is there."""
+@pytest.fixture(params=["oom-ingest@", "oom-ingest-trends"])
+def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A unit as an installation has it: its program is there."""
     command = str(Path(sys.executable).parent / "oom-ingest")
-    installed = tmp_path / "oom-ingest@1.service"
-    installed.write_text(UNIT.read_text().replace("/opt/oom-ingest/bin/oom-ingest", command))
+    name = f"{request.param}.service"
+    installed = tmp_path / name.replace("@", "@1")
+    installed.write_text((UNITS / name).read_text().replace("/opt/oom-ingest/bin/oom-ingest", command))
     return installed
 
 
@@ -37,3 +38,13 @@ def test_the_unit_is_hardened(unit: Path) -> None:
     open_doors = [each for each in json.loads(done.stdout) if each.get("exposure") not in (None, "")]
     exposure = sum(float(each["exposure"]) for each in open_doors)
     assert exposure <= MOST_EXPOSED, [(each["name"], each["exposure"]) for each in open_doors]
+
+
+def test_systemd_takes_the_timer(tmp_path: Path) -> None:
+    command = str(Path(sys.executable).parent / "oom-ingest")
+    for name in ("oom-ingest-trends.service", "oom-ingest-trends.timer"):
+        text = (UNITS / name).read_text().replace("/opt/oom-ingest/bin/oom-ingest", command)
+        (tmp_path / name).write_text(text)
+    timer = tmp_path / "oom-ingest-trends.timer"
+    done = subprocess.run(["systemd-analyze", "verify", str(timer)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

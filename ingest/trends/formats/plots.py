@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WIDE, _NARROW = 1_040, 340
 _BARS = 10
+_NARROW_HOSTS = 15
 _FEW = 31
 _VARIABLES = {spec.INK: "--ink", spec.QUIET: "--quiet", spec.RULE: "--line", spec.PAPER: "--paper", "#ddd": "--line"}
 _SERIES = {spec.COLOURS[0]: "--now", spec.COLOURS[1]: "--before"}
@@ -96,7 +97,7 @@ def _plot(
 
 def _trend(report: Report, width: int) -> Spec:
     """Both periods over the days of this one."""
-    dates = [_noon(day.date) for day in report.days]
+    dates = [_midnight(day.date) for day in report.days]
     now = [charts.Point(at, day.kills, "this period") for at, day in zip(dates, report.days, strict=True)]
     before = [
         charts.Point(at, day.kills_before, "the period before")
@@ -108,14 +109,15 @@ def _trend(report: Report, width: int) -> Spec:
 
 def _heat(report: Report, width: int) -> Spec:
     heat = report.heat
-    hosts = heat.hosts if width == _WIDE else heat.hosts[: len(heat.hosts) // 2 + 1]
+    hosts = heat.hosts if width == _WIDE else heat.hosts[:_NARROW_HOSTS]
     cells = [
-        charts.Cell(_noon(day), host, kills)
+        charts.Cell(_midnight(day), host, kills)
         for host, row in zip(hosts, heat.rows, strict=False)
         for day, kills in zip(heat.columns, row, strict=True)
     ]
     few = width == _WIDE and len(heat.columns) <= _FEW
-    return charts.heatmap(cells, size=charts.Size(width, 60 + 18 * len(hosts)), numbers=few)
+    axis = _midnight(heat.columns[0]), _midnight(heat.columns[-1]) + timedelta(days=heat.days)
+    return charts.heatmap(cells, size=charts.Size(width, 60 + 18 * len(hosts)), between=axis, numbers=few)
 
 
 def _week(report: Report, width: int) -> Spec:
@@ -124,7 +126,9 @@ def _week(report: Report, width: int) -> Spec:
         for day, hours in zip(WEEKDAYS, report.week, strict=True)
         for hour, kills in enumerate(hours)
     ]
-    return charts.heatmap(cells, size=charts.Size(width, 220 if width == _WIDE else 260), numbers=width == _WIDE)
+    axis = _ANY_DAY, _ANY_DAY + timedelta(days=1)
+    size = charts.Size(width, 220 if width == _WIDE else 260)
+    return charts.heatmap(cells, size=size, between=axis, numbers=width == _WIDE)
 
 
 def _bars(report: Report, width: int) -> Spec:
@@ -132,6 +136,6 @@ def _bars(report: Report, width: int) -> Spec:
     return charts.ranking(bars, size=charts.Size(width, 34 * (len(bars) + 1)))
 
 
-def _noon(day: date) -> datetime:
+def _midnight(day: date) -> datetime:
     """A day on the axis of time, which is in UTC."""
     return datetime.combine(day, time(), UTC)

@@ -227,13 +227,18 @@ def _bursts_note(report: Report) -> str:
 
 def _offenders_note(report: Report) -> str:
     of = "kills" if report.episodes is None else "episodes"
-    return f"{report.offender_count:,} hosts had several {of}"
+    had = "host had" if report.offender_count == 1 else "hosts had"
+    return f"{report.offender_count:,} {had} several {of}"
 
 
 def _left_out(table: Table) -> str:
-    left = [f"{table.rest:,} kills have other values"] if table.rest else []
-    left += [f"{table.untold:,} kills tell none"] if table.untold else []
+    left = [f"{_kills(table.rest)} of other values"] if table.rest else []
+    left += [f"{_kills(table.untold)} without any"] if table.untold else []
     return ", ".join(left)
+
+
+def _kills(count: int) -> str:
+    return f"{count:,} kill{'' if count == 1 else 's'}"
 
 
 def _by(links: Links | None, field: str, value: str) -> str | None:
