@@ -286,14 +286,23 @@ def _create(state: State, space: str, objects: list[dict[str, Any]]) -> Iterator
             message = f"[attributes.{min(unknown)}]: definition for this key is missing"
             yield _wrong(each, {"type": "unknown", "statusCode": 400, "message": message})
             continue
-        key = (space, each["type"], each["id"])
+        key = _place(state, space, each)
         each["_result"] = _listed(each) | ({"overwrite": True} if key in state.objects else {})
-        elsewhere = any(k[1:] == key[1:] and k[0] != space for k in state.objects)
-        if elsewhere and key not in state.objects:
-            other = str(uuid.uuid4())
-            each["_result"]["destinationId"] = other
-            key = (space, each["type"], other)
-        state.objects[key] = {name: value for name, value in each.items() if name != "_result"}
+        stored = {name: value for name, value in each.items() if name != "_result"}
+        if key[2] != each["id"]:
+            each["_result"]["destinationId"] = key[2]
+            stored["originId"] = each["id"]
+        state.objects[key] = stored
+
+
+def _place(state: State, space: str, each: dict[str, Any]) -> tuple[str, str, str]:
+    """Under its id, unless another space has that: then under a new one, which is found again by its origin."""
+    kind, id_ = each["type"], each["id"]
+    key = (space, kind, id_)
+    if key in state.objects or not any(other[1:] == (kind, id_) for other in state.objects):
+        return key
+    copies = [other for other, it in state.objects.items() if other[:2] == key[:2] and it.get("originId") == id_]
+    return copies[0] if copies else (space, kind, str(uuid.uuid4()))
 
 
 def _listed(each: dict[str, Any]) -> dict[str, Any]:
@@ -347,6 +356,9 @@ def _params(state: State, kind: str, body: dict[str, Any]) -> None:
         raise _Error(state.fails_rules[kind], f"Unauthorized to create a {kind} rule")
     if unknown := sorted(set(body["params"]) - _RULE_PARAMS[kind]):
         raise _Error(400, f"params invalid: [{unknown[0]}]: definition for this key is missing")
+    group = body["params"].get("termField")
+    if not (isinstance(group, str) and group) and (body["params"]["groupBy"] == "top" or group is not None):
+        raise _Error(400, "params invalid: [termField]: expected value of type [string]")
     if kind == ".es-query" and "query" not in json.loads(body["params"]["esQuery"]):
         raise _Error(400, 'params invalid: [esQuery]: must contain "query"')
     for action in body["actions"]:

@@ -81,9 +81,12 @@ def test_an_id_that_another_space_has_is_said_to_be_stored_under_another() -> No
     state = State(spaces={"default", "ops"})
     with kibana(state) as url:
         setup(url, "--no-rules")
-        result = setup(url, "--no-rules", "--space", "ops")
-    assert result.exit_code == 0
-    assert result.stdout.count("another space has this id, see docs/kibana.md") == len(OBJECTS)
+        for expected in ("created", "replaced"):
+            result = setup(url, "--no-rules", "--space", "ops")
+            assert result.exit_code == 0
+            assert result.stdout.count("another space has this id, see docs/kibana.md") == len(OBJECTS)
+            assert set(told(result).values()) == {expected}
+    assert len(state.objects) == 2 * len(OBJECTS)
 
 
 def test_tenants_stand_side_by_side() -> None:

@@ -23,7 +23,7 @@ _DRAWN = """() => {
 _ERRORS = (
     '[data-test-subj="embeddableError"], [data-test-subj="embeddable-lens-failure"], '
     '[data-test-subj^="embeddableStackError"], [data-test-subj="errorMessageMarkdown"], '
-    ".lnsEmbeddedError, .embPanel__error"
+    ".lnsEmbeddedError, .embPanel__error, [data-render-error]"
 )
 """How panels of 8.x and 9.x say that they failed."""
 
