@@ -20,6 +20,7 @@ _COMMANDS = {
     "config": "Print the settings in force and where each came from, secrets masked.",
     "deadletters": "Show what could not be read or stored, and try it again.",
     "setup": "Install index templates into Elasticsearch, boards and alert rules into Kibana.",
+    "prune": "Delete the indices of months that are older than what is to be kept.",
     "dashboards": "Draw Kibana's boards as pages, without a Kibana.",
     "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
 }
