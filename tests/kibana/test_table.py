@@ -24,7 +24,8 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "boards.md"
 _HEAD = """# Boards
 
 Seven boards for Kibana 8.9 and newer ([how to install them](kibana.md)). `oom-ingest dashboards preview --out DIR`
-draws them without a Kibana, `make kibana-check` opens them in a real one.
+draws them without a Kibana, `make kibana-check` opens them in a real one. With `--png` it also writes a picture of each
+page, where Chromium is: `oom-ingest dashboards preview --out DIR --board fleet --png` once a week is a picture to mail.
 
 The tables are generated: `OOM_INGEST_UPDATE_BOARDS=1 .venv/bin/pytest tests/kibana/test_table.py`. Each panel is
 read back from `dashboards/oom.ndjson`, asked as Kibana asks it, and run on a real Elasticsearch: over a seeded fleet of
