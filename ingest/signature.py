@@ -25,8 +25,8 @@ _SAYS_TOO_LITTLE = (Outcome.TRUNCATED, Outcome.UNKNOWN)
 def sightings(joined: Iterable[Joined]) -> tuple[Signature, ...]:
     """What reports say of their signatures, each signature once.
 
-    A report that names no victim and no outcome is left out: its other lines, when they come, may make it another
-    failure.
+    A report that names no victim and no outcome is left out: what there is of it says too little to be the same failure
+    as another.
     """
     found: dict[str, Signature] = {}
     for each in joined:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import signature
+from ingest.adapters.memory import MemoryHeads, MemorySignatures, MemorySink
+from ingest.assemble import Bounds
 from ingest.document.signature import created_of, signature_of, source_of
-from ingest.model import Constraint, Seen, Signature
+from ingest.envelope import Envelope
+from ingest.model import Constraint, Origin, Raw, Seen, Signature
+from ingest.pipeline import Output, Pipeline
+from ingest.ports import Batch, Partition
 from ingest.signature import merge
 
+CORPUS = Path(__file__).parent.parent / "corpus"
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
@@ -59,6 +66,38 @@ def test_a_stored_signature_is_read_back_as_it_was(sightings: list[Signature]) -
     source = source_of(whole, START, START)
     assert signature_of(source) == whole
     assert created_of(source) == START
+
+
+LOGS = ("linux/pod_memcg", "linux/machine_6_8", "linux/half_reports", "linux/group_kill", "openvz/el135")
+AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
+
+
+def told_of(lines: list[bytes], silences: set[int]) -> dict[str, Signature]:
+    """What is known once lines were read, with a silence in which reports settle before some of them."""
+    sink, known = MemorySink(), MemorySignatures()
+    pipeline = Pipeline(Envelope(), Bounds(reorder=0), timedelta(minutes=5), MemoryHeads(sink))
+    place, now = Partition("syslog", 0), AT
+
+    def read(output: Output) -> None:
+        sink.write(pipeline.join(output))
+        known.record(output.sightings)
+
+    for at, line in enumerate(lines):
+        if at in silences:
+            now += timedelta(seconds=15)
+            read(pipeline.step(Batch({}, frozenset({place})), now))
+        read(pipeline.step(Batch({place: [Raw(Origin("syslog", 0, at), line, AT)]}, frozenset({place})), now))
+    read(pipeline.finish())
+    return known.known
+
+
+@given(st.sampled_from(LOGS), st.sets(st.integers(1, 60), max_size=3))
+@settings(max_examples=30)
+def test_reports_that_were_written_before_they_were_whole_leave_no_signature_of_their_own(
+    log: str, silences: set[int]
+) -> None:
+    lines = (CORPUS / f"{log}.log").read_bytes().splitlines()
+    assert told_of(lines, silences) == told_of(lines, set())
 
 
 def test_hosts_of_the_last_hour_are_counted_apart() -> None:
