@@ -43,6 +43,11 @@ class Count(StrEnum):
 
     MATCHED_LINES = "matched_lines", "Lines that a wording explains."
 
+    SPREAD_LINES = (
+        "spread_lines",
+        "Lines of a host that was just seen in another partition of the same topic: `oom-ingest route` mends it.",
+    )
+
     UNREAD_LINES = (
         "unread_lines",
         "Lines that look like OOM and that no wording explains, dead-lettered.",

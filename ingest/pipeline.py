@@ -22,11 +22,12 @@ from ingest.counts import Count
 from ingest.envelope import Envelope, Shape, Unreadable, marks
 from ingest.episode import Episodes
 from ingest.gate import gate
+from ingest.host_places import HostPlaces
 from ingest.identity import identify
 from ingest.interest import Interest
 from ingest.kills import WITHIN, RecentKills
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE, Completeness, Raw, Rejected
+from ingest.model import ASSUMED_PAGE, ROUTED_HEADER, Completeness, Raw, Rejected
 from ingest.partial import Partials
 from ingest.reorder import Reorder
 from ingest.signature import sightings
@@ -68,6 +69,8 @@ class Output:
     blocks: list[Block] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     finished: bool = False
+    spread: set[str] = field(default_factory=set)
+    """Hosts whose lines came from several partitions at once."""
     sightings: tuple[Signature, ...] = ()
     """What its reports say of their signatures, once it is joined."""
     joined: list[Joined] = field(default_factory=list)
@@ -105,13 +108,14 @@ class Pipeline:
         self._page_size = page_size
         self._lookup = lookup
         self._kills = RecentKills()
+        self._places = HostPlaces()
         self._partials = Partials()
         self._wrapped = Wrapped()
         self._window = timedelta(seconds=bounds.reorder)
         self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
         self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
-        self._gate = gate((*formats.anchors(), *marks()))
+        self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER))
         self._clocks: dict[Place, Clock] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
@@ -155,7 +159,7 @@ class Pipeline:
         clock = self._clock(place)
         clock.saw(raw.origin.offset, raw.recorded_at, now)
         matters = raw.value is not None and self._gate.matters(raw.value)
-        if not matters and raw.value and not self._interest.is_open(place):
+        if not matters and raw.value and not raw.routed and not self._interest.is_open(place):
             self.counts[Count.NOT_OOM] += 1
             return
         self._advance(place, clock.time, output)
@@ -281,7 +285,7 @@ class Pipeline:
         read = replace(read, record=raw if matters else None)
         for whole in self._partials.add(read, place, clock):
             for each in self._wrapped.add(whole, place, clock, matters=matters or whole is not read):
-                self._wait(each, clock, output, matters=matters or each is not read)
+                self._wait(each, clock, output, matters=matters or raw.routed or each is not read)
 
     def _wait(self, read: Read, clock: datetime, output: Output, *, matters: bool = True) -> None:
         """A line waits for its turn, unless it cannot matter."""
@@ -307,6 +311,9 @@ class Pipeline:
         for line, match in formats.lines_of(read.whole, read.parts, self._assembler.families(read.whole)):
             if match is not None:
                 self.counts[Count.MATCHED_LINES] += 1
+                if self._places.spread(line):
+                    self.counts[Count.SPREAD_LINES] += 1
+                    output.spread.add(line.host.name)
                 if match.unread:
                     self.counts[Count.UNREAD_TAILS] += 1
                     self.unread[match.wording.id] += 1

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ingest.config import Settings
 
 
+ROUTE_GROUP = "-route"
+"""Behind the name of the consumer group: the two stages read different topics."""
+
+
 class Acl(Struct, frozen=True):
     """An operation on a topic or a group, in Kafka's words. ``Describe`` is implied by all of ours."""
 
@@ -28,10 +32,10 @@ def run_acls(settings: Settings) -> tuple[Acl, ...]:
 
 def route_acls(settings: Settings) -> tuple[Acl, ...]:
     """What ``oom-ingest route`` needs."""
-    return (*_reader(settings), Acl("topic", settings.route.topic, "Write"))
+    return (*_reader(settings, ROUTE_GROUP), Acl("topic", settings.route.topic, "Write"))
 
 
-def _reader(settings: Settings) -> Iterator[Acl]:
+def _reader(settings: Settings, stage: str = "") -> Iterator[Acl]:
     for topic in settings.kafka.topics:
         yield Acl("topic", topic, "Read")
-    yield Acl("group", settings.kafka.group, "Read")
+    yield Acl("group", f"{settings.kafka.group}{stage}", "Read")

@@ -19,13 +19,14 @@ from ingest.patience import LONGEST_WAIT, Patience, Stopped
 from ingest.ports import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable
     from threading import Event
 
     from ingest.pipeline import Pipeline
     from ingest.ports import Batch, Partition, Signatures, Sink, Source
 
 _POLL_SECONDS = 0.5
+_NAMED = 5
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,12 @@ def first_contact(source: Source, sink: Pingable, pipeline: Pipeline, timeout: f
         Unavailable: One of them did not answer for ``timeout`` seconds.
         Refused: One of them answered and will not serve us.
     """
-    for contact in (sink.ping, lambda: source.subscribe(_Told(pipeline))):
+    reach((sink.ping, lambda: source.subscribe(_Told(pipeline))), timeout, stop)
+
+
+def reach(contacts: Iterable[Callable[[], None]], timeout: float, stop: Event) -> None:
+    """Call each until it succeeds, for at most ``timeout`` seconds each; see ``first_contact``."""
+    for contact in contacts:
         for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=timeout, wait_max=LONGEST_WAIT):
             with attempt:
                 if stop.is_set():
@@ -99,11 +105,20 @@ def _turn(
     matched = pipeline.counts[Count.MATCHED_LINES]
     output = pipeline.step(batch, datetime.now(UTC))
     documents = patience.until_answered(lambda: pipeline.join(output))
+    _warn_of(output.spread)
     delivery.store(documents)
     delivery.record(output.sightings)
     share.note("lines", pipeline.counts[Count.MATCHED_LINES] - matched, len(output.rejected))
     patience.until_done(lambda: source.commit(pipeline.committable()))
     patience.until_answered(lambda: watch.turned(batch, pipeline))
+
+
+def _warn_of(spread: set[str]) -> None:
+    """Hosts in several partitions: their reports come in pieces. Said for each poll that shows it, with some names."""
+    if spread:
+        hosts = sorted(spread)[:_NAMED]
+        advice = "key the topic by host, or put `oom-ingest route` before the service"
+        log.warning("hosts_in_several_partitions", count=len(spread), hosts=hosts, advice=advice)
 
 
 class _Told:

@@ -7,6 +7,9 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from ingest import rights, route
 from ingest.adapters.dead_letter_sink import DeadLetterSink
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
@@ -14,13 +17,14 @@ from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
+from ingest.candidates import Candidates
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.observability.http import listening
 from ingest.observability.minutes import Minutes
 from ingest.observability.vitals import TimedSink, Vitals
 from ingest.patience import Stopped
 from ingest.pipeline import Pipeline
-from ingest.runtime import first_contact, run
+from ingest.runtime import first_contact, reach, run
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -71,6 +75,25 @@ def serve(
         if dead:
             dead.close()
         client.close()
+
+
+def serve_route(settings: Settings, envelope: Envelope, stop: Event) -> None:
+    """Run ``oom-ingest route`` until ``stop`` is set.
+
+    Raises:
+        Unavailable: Kafka was not there for ``startup_timeout``.
+        Refused: It will not serve us.
+    """
+    kafka = replace(settings.kafka, group=f"{settings.kafka.group}{rights.ROUTE_GROUP}")
+    source, writer = KafkaSource(kafka), KafkaWriter(kafka, [settings.route.topic])
+    try:
+        reach((writer.connect, lambda: source.subscribe(route.Stateless())), settings.startup_timeout, stop)
+        route.run(source, writer, Candidates(envelope, settings.route.topic), stop)
+    except Stopped:
+        pass
+    finally:
+        source.close()
+        writer.close()
 
 
 def _dead_letters(settings: Settings, sink: ElasticSink) -> DeadLetterSink | None:

@@ -67,7 +67,7 @@ class KafkaWriter:
                     key=record.key,
                     headers=list(record.headers),
                     partition=record.partition,
-                    timestamp_ms=int(record.at.timestamp() * 1000),
+                    timestamp_ms=round(record.at.timestamp() * 1000),
                 )
                 for record in records
             ]

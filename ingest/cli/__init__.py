@@ -16,6 +16,7 @@ _COMMANDS = {
     "parse": "Print the documents of a log file, without any server.",
     "run": "Read syslog from Kafka and index OOM reports into Elasticsearch.",
     "trends": "Report a fleet's OOM kills of a period against the period before it.",
+    "route": "Copy OOM candidates of a topic that is not keyed by host into one that is.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",
     "config": "Print the settings in force and where each came from, secrets masked.",
     "deadletters": "Show what could not be read or stored, and try it again.",

@@ -9,7 +9,7 @@ nothing here carries a plausible default.
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
 from ingest.model.episode import Document, Episode, Identified, Joined, KnownKill, Member
 from ingest.model.health import Minute
-from ingest.model.line import UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
+from ingest.model.line import ROUTED_HEADER, UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
 from ingest.model.memory import (
     ASSUMED_PAGE,
     Allocation,
@@ -51,6 +51,7 @@ from ingest.model.verdict import Analysis, Code, Confidence, Culprit, CulpritKin
 
 __all__ = [
     "ASSUMED_PAGE",
+    "ROUTED_HEADER",
     "UNKNOWN_HOST",
     "Action",
     "Allocation",

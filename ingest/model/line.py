@@ -32,16 +32,27 @@ class Origin(Struct, frozen=True):
         return self.source, self.partition
 
 
+ROUTED_HEADER = "oom-ingest-routed"
+"""Header of records that ``oom-ingest route`` wrote; its value is the place where it read them."""
+
+
 class Raw(Struct, frozen=True):
     """One record as it was read. ``recorded_at`` is Kafka's time stamp or the file's mtime: a hint, not a log fact.
 
     ``host`` is the host that the record's key or a header names; it counts where the record itself names none.
+    ``headers`` are those of a Kafka record.
     """
 
     origin: Origin
     value: bytes | None
     recorded_at: datetime
     host: str | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def routed(self) -> bool:
+        """Whether the first stage lets it through: then the rest of a report may come before its beginning."""
+        return bool(self.headers) and any(name == ROUTED_HEADER for name, _ in self.headers)
 
     @property
     def next_offset(self) -> int:

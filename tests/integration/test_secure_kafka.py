@@ -14,8 +14,9 @@ from kafka import KafkaAdminClient, TopicPartition
 from ingest import rights
 from ingest.adapters import kafka_admin
 from ingest.adapters.kafka import KafkaSource
-from ingest.config import ConfigError, Settings
-from ingest.ports import Partition
+from ingest.adapters.kafka_writer import KafkaWriter
+from ingest.config import ConfigError, RouteSettings, Settings
+from ingest.ports import Outgoing, Partition, Refused
 from tests.conftest import Endpoints
 from tests.integration.secured import PASSWORD, SecuredKafka
 from tests.integration.service import COMMAND
@@ -63,6 +64,20 @@ def test_records_are_read_and_committed_with_the_least_rights(
     admin = KafkaAdminClient(bootstrap_servers=secured.bootstrap)
     assert admin.list_group_offsets(name)[name][TopicPartition(name, 0)].offset == 2
     admin.close()
+
+
+def test_candidates_and_dead_letters_are_written_with_the_least_rights(secured: SecuredKafka, name: str) -> None:
+    kafka_admin.create_topic(secured.bootstrap, name, 1)
+    kafka_admin.create_topic(secured.bootstrap, f"{name}-oom", 1)
+    kafka = secured.settings("SASL_SSL", name)
+    secured.allow("SASL_SSL", rights.route_acls(Settings(kafka=kafka, route=RouteSettings(topic=f"{name}-oom"))))
+    writer = KafkaWriter(kafka, [f"{name}-oom"])
+    try:
+        writer.write([Outgoing(f"{name}-oom", b"h", b"one", AT)])
+    finally:
+        writer.close()
+    with pytest.raises(Refused, match=rf"{name}-dead"):
+        KafkaWriter(kafka, [f"{name}-dead"]).connect()
 
 
 STRANGER, BROKER = "stranger", "broker"
