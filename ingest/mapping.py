@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from ingest import formats_reference, glossary, metrics, verdicts_reference
+from ingest import formats_reference, glossary, metrics, rights_reference, verdicts_reference
 from ingest.config.reference import reference as settings_reference
 from ingest.fields import DESCRIPTIONS, FIELDS, SCHEMA_VERSION, Field, Kind, Type
 from ingest.kinds import LONGEST
@@ -81,6 +81,7 @@ def generated() -> dict[Path, str]:
         docs / "formats.md": formats_reference.reference(_CHECKOUT / "tests" / "corpus"),
         docs / "glossary.md": glossary.text(),
         docs / "metrics.md": metrics.reference(),
+        docs / "least-privilege.md": rights_reference.reference(),
         docs / "settings.md": settings_reference(),
         docs / "verdicts.md": verdicts_reference.reference(),
     }

@@ -99,6 +99,11 @@ def install_rules(
     return [_install_rule(kibana, rule, rule_id(rule.name, space, prefix), prefix, tell) for rule in chosen]
 
 
+def missing_rules(kibana: Api, prefix: str, space: str) -> list[str]:
+    """The names of shipped rules that are not there. Raises ``Unavailable`` or ``Refused``."""
+    return [rule.name for rule in RULES if kibana.rule(rule_id(rule.name, space, prefix)) is None]
+
+
 def _install_rule(kibana: Api, rule: Rule, id_: str, prefix: str, tell: Sequence[Connector]) -> Told:
     ours = body(rule, prefix, tell)
     ours["tags"] = [*ours["tags"], _SHIPPED + _digest(ours["params"])]

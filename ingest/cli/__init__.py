@@ -19,6 +19,7 @@ _COMMANDS = {
     "route": "Copy OOM candidates of a topic that is not keyed by host into one that is.",
     "formats": "List the families of records that are read, their wordings, versions and examples.",
     "config": "Print the settings in force and where each came from, secrets masked.",
+    "check": "Connect to everything and say what is wrong and how to mend it.",
     "deadletters": "Show what could not be read or stored, and try it again.",
     "setup": "Install index templates into Elasticsearch, boards and alert rules into Kibana.",
     "prune": "Delete the indices of months that are older than what is to be kept.",
