@@ -1,0 +1,72 @@
+"""The logs of a made fleet: reports as kernels print them, between the lines of other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import NamedTuple
+
+from tests.generator.kernels import GENERATIONS, process, report, truth
+
+HOSTS = 2_000
+A_SECOND = 5_000
+"""Lines that the fleet logs in a second."""
+_TASKS = 60
+"""Rows of a process table."""
+_BEGIN = datetime(2026, 11, 20, 8, tzinfo=UTC)
+_MODERN = tuple(each for each in GENERATIONS if each.summary and not each.select)
+_OTHERS = (
+    "sshd[{n}]: Accepted publickey for deploy from 10.0.0.7 port {n} ssh2: RSA SHA256:kXv2",
+    'nginx[{n}]: 10.0.0.1 - - "GET /index.html?session={n} HTTP/1.1" 200 5120 "-" "curl/8.5.0"',
+    "systemd[1]: Started Session {n} of user deploy.",
+    "CRON[{n}]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report /etc/cron.hourly)",
+    "app[{n}]: request {n} took 12 ms, cache hit ratio 0.97, 3 workers busy, queue empty",
+    "kernel: [81697.63{n}] IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
+)
+_OFTEN = (24, 30, 15, 10, 16, 5)
+
+
+class Logged(NamedTuple):
+    """One line: who logged it, when, and whether it is of a report."""
+
+    host: str
+    at: datetime
+    text: str
+    of_report: bool
+
+
+def fleet(count: int, share: float, seed: int = 1) -> Iterator[Logged]:
+    """``count`` lines, of which ``share`` are of reports. The same seed, the same lines."""
+    random = Random(f"bench {seed}")
+    made = written = 0
+    while made < count:
+        host = f"node-{random.randrange(HOSTS):04}"
+        uptime = random.uniform(1e4, 1e6)
+        for text in _report(random):
+            uptime += 0.0001
+            yield _line(made, host, f"kernel: [{uptime:12.6f}] {text}", of_report=True)
+            made, written = made + 1, written + 1
+            while written / share > made and random.random() < (0.7 if share < 1 else 0):
+                yield _other(made, random)
+                made += 1
+        while made < min(count, written / share):
+            yield _other(made, random)
+            made += 1
+
+
+def _report(random: Random) -> list[str]:
+    told = truth(random, random.choice(_MODERN), memcg=random.random() < 0.5)
+    more = tuple(process(random, 100_000 + at) for at in range(_TASKS))
+    return report(random, replace(told, others=told.others + more))
+
+
+def _other(number: int, random: Random) -> Logged:
+    text = random.choices(_OTHERS, _OFTEN)[0].replace("{n}", str(random.randrange(1_000, 99_999)))
+    return _line(number, f"node-{random.randrange(HOSTS):04}", text, of_report=False)
+
+
+def _line(number: int, host: str, text: str, *, of_report: bool) -> Logged:
+    at = _BEGIN + timedelta(seconds=number / A_SECOND)
+    return Logged(host, at, f"{at:%b %d %H:%M:%S} {host} {text}", of_report)

@@ -1,0 +1,63 @@
+"""Files as blocks of lines: any length of line, any end, compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.adapters import files
+from tests.packed import one_by_one
+
+AT = datetime(2026, 11, 26, tzinfo=UTC)
+LINES = [f"line {number} {'x' * (number % 300)}".encode() for number in range(20_000)]
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "zstd": zstandard.ZstdCompressor().compress,
+    "two frames": lambda data: b"".join(gzip.compress(part) for part in (data[:1_000], data[1_000:])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_a_file_is_read_whatever_packed_it(tmp_path: Path, packer: str) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(PACKERS[packer](b"\n".join(LINES) + b"\n"))
+    blocks = list(files.blocks(path, AT))
+    read = list(one_by_one(blocks))
+    assert len(blocks) > 1
+    assert [raw.value for raw in read] == LINES
+    assert [raw.origin.offset for raw in read] == list(range(1, len(LINES) + 1))
+    assert [block.next_offset for block in blocks][-1] == len(LINES) + 1
+
+
+@pytest.mark.parametrize("packer", ["gzip", "xz"])  # the reader of zstd takes a cut for the end
+def test_a_cut_archive_is_said_to_be_one(tmp_path: Path, packer: str) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(PACKERS[packer](b"\n".join(LINES))[:-400])
+    with pytest.raises(OSError, match="compressed, and damaged or cut"):
+        list(files.blocks(path, AT))
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=30), st.booleans())
+def test_lines_are_lines(lines: list[bytes], ended: bool) -> None:
+    data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
+    block = files.FileBlock("f", data, 0, AT)
+    expected = data.removesuffix(b"\n").split(b"\n") if data else []
+    assert [raw.value for raw in one_by_one([block])] == [line.rstrip(b"\r\n") for line in expected] or not data
+    if data:
+        for position in range(len(data)):
+            number = block.holding(position)
+            assert data.count(b"\n", 0, position) == number
+
+
+def test_a_line_without_end_is_kept_as_far_as_lines_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"short\n" + b"y" * (3 * files.LONGEST) + b"\nlast")
+    values = [raw.value for raw in files.read(path, AT)]
+    assert [len(value or b"") for value in values] == [5, files.LONGEST, 4]
