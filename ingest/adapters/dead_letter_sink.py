@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from ingest.dead_letters import is_dead_letter, of_source, outgoing
-from ingest.ports import WriteReport
+from ingest.ports import Writer, WriteReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.adapters.kafka_writer import KafkaWriter
     from ingest.model import Document
 
 
@@ -20,6 +19,12 @@ class _PingableSink(Protocol):
     def ping(self) -> None: ...
 
     def write(self, documents: Sequence[Document]) -> WriteReport: ...
+
+
+class _Topic(Writer, Protocol):
+    def connect(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class DeadLetterSink:
@@ -32,7 +37,7 @@ class DeadLetterSink:
         indexed: Whether dead letters are documents too.
     """
 
-    def __init__(self, sink: _PingableSink, writer: KafkaWriter, topic: str, *, indexed: bool) -> None:
+    def __init__(self, sink: _PingableSink, writer: _Topic, topic: str, *, indexed: bool) -> None:
         self._sink = sink
         self._writer = writer
         self._topic = topic
