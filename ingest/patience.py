@@ -29,8 +29,8 @@ LONGEST_WAIT = 3.0
 _LOOK = 1.0
 """Seconds between two polls while a call has not been answered."""
 
-_LAST_ANSWER = 3.0
-"""Seconds that an answer may still take after SIGTERM."""
+_LAST_ANSWERS = 3.0
+"""Seconds that all answers together may still take after SIGTERM."""
 
 _T = TypeVar("_T")
 
@@ -54,6 +54,7 @@ class Patience:
         self._source = source
         self._stop = stop
         self._tell = tell
+        self._last: float | None = None
 
     def until_done(self, call: Callable[[], _T]) -> _T:
         """The result of ``call``, however long it takes. ``call`` runs in this thread, as Kafka's client wants it.
@@ -90,19 +91,24 @@ class Patience:
         self._source.keep_alive()
 
     def _meanwhile(self, call: Callable[[], _T]) -> _T:
+        self._is_ending()
         answer: Future[_T] = Future()
         # A daemon: a call that is given up must not hold up the end of the process.
         Thread(target=_answer, args=(answer, call), daemon=True).start()
-        last = None
         while not wait([answer], _LOOK).done:
-            if self._stop.is_set():
-                last = last or monotonic() + _LAST_ANSWER
-                if monotonic() > last:
-                    raise Stopped
-            else:
+            if not self._is_ending():
                 with suppress(Unavailable, Refused):  # The loop's next call to Kafka says so.
                     self._source.keep_alive()
         return answer.result()
+
+    def _is_ending(self) -> bool:
+        """Whether the service is to end. Raises ``Stopped`` where that is long enough ago."""
+        if not self._stop.is_set():
+            return False
+        self._last = self._last or monotonic() + _LAST_ANSWERS
+        if monotonic() > self._last:
+            raise Stopped
+        return True
 
 
 def _answer(answer: Future[_T], call: Callable[[], _T]) -> None:

@@ -33,7 +33,8 @@ _COMMIT_MS = 3_000
 _JOIN_MS = 4_000
 _RECONNECT_MS = 2_000
 _RECORDS_AT_ONCE = 1_000
-_FETCHED_AT_ONCE = 16 << 20
+_FETCHED_AT_ONCE, _OF_ONE_PARTITION = 8 << 20, 512 << 10
+"""Compressed bytes of one answer: what is read in one turn must be worked off within seconds, also on SIGTERM."""
 _SESSION_MS = 15_000
 """A worker that died is replaced after this long; one that lives is heard of five times as often."""
 MAX_POLL_INTERVAL_MS = 300_000
@@ -75,6 +76,7 @@ class KafkaSource:
                 partition_assignment_strategy=[membership.assignor],
                 isolation_level="read_committed",
                 fetch_max_bytes=_FETCHED_AT_ONCE,
+                max_partition_fetch_bytes=_OF_ONE_PARTITION,
                 reconnect_backoff_max_ms=_RECONNECT_MS,
             )
         try:
