@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration test-system kibana-check bench bench-trends generate corpus lock dist compose docs clean
+.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench bench-trends generate corpus lock dist compose docs clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
 
-test: lint unit fuzz robustness integration  ## Everything, real servers included.
+test: lint unit fuzz robustness integration chaos-short  ## Everything, real servers included.
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -31,6 +31,12 @@ robustness: $(READY)  ## Kills found in every kind of disorder; holds docs/robus
 
 integration: $(READY)
 	$(BIN)/pytest -m stack
+
+chaos: $(READY)  ## Workers, Kafka and Elasticsearch disturbed in every way; 15 minutes. WRITE=1 writes docs/operations.md.
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(WRITE),--write)
+
+chaos-short: $(READY)  ## The same, each a few times.
+	$(BIN)/python -m tests.chaos --short $(if $(SEED),--seed $(SEED))
 
 test-system: $(READY)  ## What needs Debian's programs, which it installs where they are missing (as root).
 	tests/system/install
