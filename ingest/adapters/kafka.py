@@ -57,6 +57,7 @@ class KafkaSource:
         self._packed = packed
         self._consumer: Any = None
         self._membership: Membership
+        self._joined = False
 
     def subscribe(self, assignment: Assignment) -> None:
         """Join the group; see ``ports.Source``."""
@@ -146,9 +147,16 @@ class KafkaSource:
         Its poll cannot be used for that: it would go on to the second round, in which revoked partitions get their next
         owners, in the same call; and a join that does not end within one call is begun anew by the next.
         """
+        coordinator = self._consumer._coordinator  # noqa: SLF001  see above
         self._membership.polls()
         with self._failures():
-            self._consumer._coordinator.poll(timeout_ms=_JOIN_MS)  # noqa: SLF001  see above
+            joined = coordinator.poll(timeout_ms=_JOIN_MS)
+        if joined and not self._joined:
+            self._joined = True
+            if self._settings.group_instance_id is not None:
+                # The last of this name may have ended between the two rounds of a rebalance. Its place comes back
+                # without another round, and what it had given up would belong to nobody: ask for that round.
+                coordinator.request_rejoin()
 
     def _reached(self) -> Iterator[tuple[Partition, int]]:
         """The next offset of each partition: beyond the last record too, where transactions end or were given up."""

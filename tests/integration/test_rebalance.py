@@ -71,6 +71,10 @@ class Told(KafkaSource):
     def subscribe(self, assignment: Assignment) -> None:
         super().subscribe(_Both(assignment, self.diary))
 
+    def stays_until_it_leaves(self) -> bool:
+        self.keep_alive()
+        return self.is_leaving()
+
     def is_leaving(self) -> bool:
         return self._membership.must_wait()
 
@@ -286,6 +290,21 @@ def test_a_worker_with_a_name_comes_back_without_a_rebalance(stack: Endpoints, t
     assert "another worker has the name 'a'" in str(again.halted)
     for reader in (again, twin, other):
         reader.end()
+
+
+def test_what_a_worker_with_a_name_gave_up_when_it_died_finds_its_next_owner(stack: Endpoints, topic: str) -> None:
+    """It dies between the two rounds of a rebalance: its place comes back without the second one."""
+    dying, diary = Told(settings(stack, topic, "a")), Diary()
+    dying.subscribe(diary)
+    until(lambda: (dying.poll(0.2), diary.changes)[1])
+    other = Reader(settings(stack, topic, "b"))
+    until(dying.stays_until_it_leaves)
+    dying.close()  # One with a name does not leave the group.
+    again = Reader(settings(stack, topic, "a"))
+    until(lambda: again.diary.changes and other.diary.changes)
+    assert sorted(again.diary.changes[0][1] + other.diary.changes[0][1]) == [0, 1, 2, 3]
+    again.end()
+    other.end()
 
 
 def test_the_commit_passes_what_transactions_leave_behind(stack: Endpoints, topic: str) -> None:
