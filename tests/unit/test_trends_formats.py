@@ -120,6 +120,12 @@ def test_markdown_is_no_markup_but_ours() -> None:
     assert max(len(line) for line in text.splitlines()) < 1_000
 
 
+def test_a_question_ends_with_its_mark() -> None:
+    text = markdown.render(fleet_report())
+    assert "just before?\n" in text
+    assert "?." not in text
+
+
 def test_csv_has_the_numbers_and_no_formula() -> None:
     report = fleet_report()
     rows = list(csv.DictReader(io.StringIO(numbers.render(report))))

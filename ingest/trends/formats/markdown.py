@@ -47,7 +47,8 @@ def _section(section: Section) -> Iterator[str]:
     if section.title:
         yield from (f"## {markdown(section.title)}", "")
     if section.note:
-        yield from (markdown(section.note[:1].upper() + section.note[1:]) + ".", "")
+        end = "" if section.note.endswith("?") else "."
+        yield from (markdown(section.note[:1].upper() + section.note[1:]) + end, "")
     yield f"| {' | '.join(section.columns)} |"
     yield f"| {' | '.join('---' if at < section.names else '---:' for at in range(len(section.columns)))} |"
     for row in section.rows:
