@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ingest import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime, timedelta
 
     from ingest.assemble import Assembler
@@ -51,22 +50,21 @@ class Interest:
 
     def in_line(self, line: Line) -> bool:
         """Whether a line without anything of its own that matters may belong to what is open on its host."""
-        tags = _tags(self._assembler.families(line), self._reorder.waiting(line.origin.place, line.host.name))
-        return line.tag in tags if line.tag is not None else bool(tags)
+        families, waiting = self._assembler.families(line), self._reorder.waiting(line.origin.place, line.host.name)
+        if not families and not waiting:
+            return False
+        return line.tag is None or line.tag in _tags_of(families, frozenset(waiting))
 
     def tags(self, place: Place, host: str) -> frozenset[str]:
         """The programs whose lines may belong to what is open on a host, of the boot that lines without one are of."""
-        return _tags(self._assembler.families_of(place, host), self._reorder.waiting(place, host))
+        families, waiting = self._assembler.families_of(place, host), self._reorder.waiting(place, host)
+        return _tags_of(families, frozenset(waiting)) if families or waiting else _NOBODY
 
     def due(self, place: Place, time: datetime) -> datetime | None:
         """When time alone will next change something of what is open on a place."""
         settling = self._assembler.due(place, time - self._window)
         moments = (self._reorder.due(place), settling + self._window if settling else None)
         return min((moment for moment in moments if moment), default=None)
-
-
-def _tags(families: frozenset[str], waiting: Collection[str]) -> frozenset[str]:
-    return _tags_of(families, frozenset(waiting)) if families or waiting else _NOBODY
 
 
 @lru_cache(maxsize=_KEPT)

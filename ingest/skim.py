@@ -7,17 +7,24 @@ sender that its first bytes name: another program than the killers, or a host on
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from ingest.envelope.plain import PLAIN
+from ingest import formats
+from ingest.envelope.plain import PLAIN, after_foreign_lines
 
 if TYPE_CHECKING:
+    import re
     from datetime import datetime
 
     from ingest.gate import Gate
     from ingest.interest import Interest
     from ingest.model import Packed
+
+
+@cache
+def _after_foreign_lines() -> re.Pattern[bytes]:
+    return after_foreign_lines(formats.tags())
 
 
 class Skim:
@@ -56,7 +63,7 @@ class Skim:
         if not self._plain or self._interest.awaits_rest(place):
             return number
         end = min(anchored, self._next_due(number, time))
-        found = self._packed.first(number, end, self._may_matter)
+        found = self._packed.first(number, end, self._may_matter, _after_foreign_lines())
         # A line without any prefix goes by the one before it.
         return found - 1 if number < found < self._count and not self._is_plain(found) else found
 
@@ -84,7 +91,7 @@ class Skim:
         if sender is None:
             return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
-        return bool(tags) and sender[2].decode() in tags
+        return sender[2].decode() in tags
 
     def _is_plain(self, number: int) -> bool:
         value = self._packed.raw(number).value

@@ -86,10 +86,17 @@ class FileBlock:
         """See ``Packed``."""
         return number if self.recorded_at >= moment else self._count
 
-    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool]) -> int:
+    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool], after: re.Pattern[bytes]) -> int:
         """See ``Packed``."""
         data, starts = self.data, self._starts
-        return next((at for at in range(number, end) if matters(data, starts[at], self._end(at))), end)
+        behind = self._end(end - 1)
+        at = number
+        while at < end:
+            if matters(data, starts[at], self._end(at)):
+                return at
+            found = after.search(data, self._end(at) - 1, behind)
+            at = end if found is None or found.end() >= behind else self.holding(found.end())
+        return end
 
     def _end(self, number: int) -> int:
         return self._starts[number + 1] if number + 1 < self._count else len(self.data)

@@ -121,7 +121,13 @@ class KafkaBatch:
         """See ``Packed``."""
         return bisect_left(self._index.latest, ceil(moment.timestamp() * 1000), number)
 
-    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool]) -> int:
+    def first(
+        self,
+        number: int,
+        end: int,
+        matters: Callable[[bytes, int, int], bool],
+        after: re.Pattern[bytes],  # noqa: ARG002  records are not lines
+    ) -> int:
         """See ``Packed``."""
         data, (_, _, _, values, ends) = self._buffer, self._index
         return next((at for at in range(number, end) if matters(data, values[at], ends[at])), end)

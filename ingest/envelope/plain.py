@@ -7,8 +7,12 @@ is unusual it does not read at all. ``tests/property/test_plain.py`` holds the t
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ingest.envelope.text import NOT_TAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CLOCK = rb"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _DAYS = (
@@ -29,13 +33,16 @@ _UNUSUAL = (
 )
 """What may stand where a tag does and is a facility, a word of a kernel message, or another name of the kernel."""
 
-PLAIN = re.compile(
-    rb"(?:<\d{1,3}>)?(?:"
-    + _SYSLOG
-    + b"|"
-    + _ISO
-    + rb") (?!stdout|stderr|[A-Z]{3,5} )([\w.-]+) (?!"
-    + _UNUSUAL
-    + rb")([A-Za-z_/][\w./@-]{0,63})(?:\[\d{1,10}\])?: "
-)
+_TIME = rb"(?:<\d{1,3}>)?(?:" + _SYSLOG + b"|" + _ISO + rb") "
+_HOST = rb"(?!stdout|stderr|[A-Z]{3,5} )([\w.-]+) "
+_TAG = rb"(?!" + _UNUSUAL + rb")([A-Za-z_/][\w./@-]{0,63})(?:\[\d{1,10}\])?: "
+
+PLAIN = re.compile(_TIME + _HOST + _TAG)
 """Time, host, tag: groups 1 and 2 are the host and the tag."""
+
+
+def after_foreign_lines(tags: Iterable[str]) -> re.Pattern[bytes]:
+    """Finds the end of a line that does not stand before a plain line of a program outside ``tags``."""
+    known = b"|".join(re.escape(tag.encode()) for tag in sorted(tags))
+    foreign = rb"(?!(?:" + known + rb")[:\[])" + _TAG
+    return re.compile(b"\n(?!" + _TIME + _HOST + foreign + b")")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from datetime import datetime
 
@@ -48,8 +49,12 @@ class Packed(Protocol):
     def recorded_since(self, moment: datetime, number: int) -> int:
         """The first record from this one on that was recorded at ``moment`` or later; the count where none was."""
 
-    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool]) -> int:
+    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool], after: re.Pattern[bytes]) -> int:
         """The first record in ``[number, end)`` whose value matters; ``end`` where none does.
 
-        ``matters`` is asked with ``data`` and where the value begins and ends in it.
+        Args:
+            number: A record.
+            end: Another one.
+            matters: Asked with ``data`` and where a value begins and ends in it.
+            after: Finds the line ends behind which a line stands that may matter, for those who have lines.
         """
