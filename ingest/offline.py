@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, Raw
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

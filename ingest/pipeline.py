@@ -8,7 +8,6 @@ committable()      where a restart must begin once those documents are written
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,8 @@ from ingest.analysis import analyse
 from ingest.assemble import Assembler, Bounds
 from ingest.clock import Clock
 from ingest.counts import Count
-from ingest.envelope import Envelope, Shape, Unreadable, marks
+from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
+from ingest.envelope.plain import PLAIN
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.host_places import HostPlaces
@@ -28,6 +28,7 @@ from ingest.interest import Interest
 from ingest.kills import WITHIN, RecentKills
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, ROUTED_HEADER, Completeness, Raw, Rejected
+from ingest.output import Output
 from ingest.partial import Partials
 from ingest.reorder import Reorder
 from ingest.signature import sightings
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ingest.counts import Counts
-    from ingest.envelope import Read
-    from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Place, Report, Signature
+    from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Place, Report
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.reorder import Waiting
 
@@ -60,21 +60,6 @@ _UNREADABLE = {
     "no_message": Count.NO_LINE,
     "shape": Count.NO_LINE,
 }
-
-
-@dataclass(slots=True)
-class Output:
-    """What one step came to. Its documents are made by ``Pipeline.join``."""
-
-    blocks: list[Block] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    finished: bool = False
-    spread: set[str] = field(default_factory=set)
-    """Hosts whose lines came from several partitions at once."""
-    sightings: tuple[Signature, ...] = ()
-    """What its reports say of their signatures, once it is joined."""
-    joined: list[Joined] = field(default_factory=list)
-    """The reports of those blocks that were looked up already: where a look-up fails, the next one goes on there."""
 
 
 class Pipeline:
@@ -117,6 +102,7 @@ class Pipeline:
         self._tags = formats.tags()
         self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER))
         self._clocks: dict[Place, Clock] = {}
+        self._passed_over: dict[Place, tuple[Packed, int]] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
         self._refreshed = False
@@ -162,8 +148,18 @@ class Pipeline:
         if not matters and raw.value and not raw.routed and not self._interest.is_open(place):
             self.counts[Count.NOT_OOM] += 1
             return
+        if passed_over := self._passed_over.pop(place, None):
+            self._note_before(raw, *passed_over)
         self._advance(place, clock.time, output)
         self._take(raw, matters, clock.time, output)
+
+    def _note_before(self, raw: Raw, packed: Packed, number: int) -> None:
+        """A line without any prefix goes by the line before it, also where that was passed over."""
+        if raw.value is None or PLAIN.match(raw.value):
+            return
+        before = self._envelope.read(packed.raw(number))
+        if isinstance(before, Read):
+            self._wrapped.note(before, raw.origin.place, self._clock(raw.origin.place).time)
 
     def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
         """Take what matters of packed records; the documents are those that record by record would give."""
@@ -171,8 +167,11 @@ class Pipeline:
         skim = Skim(packed, self._gate, self._interest, plain=self._envelope.shape in (None, Shape.SYSLOG))
         at = 0
         while at < count:
-            following = skim.next(at, clock.time)
+            is_open = self._interest.is_open(packed.place)
+            following = skim.next(at, clock.time, is_open=is_open)
             if following > at:
+                if is_open:
+                    self._passed_over[packed.place] = (packed, following - 1)
                 self.counts[Count.RECORDS] += following - at
                 self.counts[Count.NOT_OOM] += following - at
                 clock.saw(*skim.end(following), now)
@@ -261,6 +260,7 @@ class Pipeline:
             self._partials.drop(place)
             self._wrapped.drop(place)
             self._clocks.pop(place, None)
+            self._passed_over.pop(place, None)
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
         self._episodes.forget({(partition.topic, partition.number) for partition in partitions})

@@ -49,23 +49,21 @@ class Skim:
         holding = self._packed.holding
         return sorted({holding(place - 1) for place in self._places})
 
-    def next(self, number: int, time: datetime) -> int:
+    def next(self, number: int, time: datetime, *, is_open: bool) -> int:
         """The first record from this one on that is to be taken apart; the count where none is.
 
         Args:
             number: A record.
             time: What the place's clock shows.
+            is_open: Whether records of the place may belong to something that others have begun.
         """
         anchored = self._next_anchored(number)
-        place = self._packed.place
-        if anchored == number or not self._interest.is_open(place):
+        if anchored == number or not is_open:
             return anchored
-        if not self._plain or self._interest.awaits_rest(place):
+        if not self._plain or self._interest.awaits_rest(self._packed.place):
             return number
         end = min(anchored, self._next_due(number, time))
-        found = self._packed.first(number, end, self._may_matter, _after_foreign_lines())
-        # A line without any prefix goes by the one before it.
-        return found - 1 if number < found < self._count and not self._is_plain(found) else found
+        return self._packed.first(number, end, self._may_matter, _after_foreign_lines())
 
     def end(self, number: int) -> tuple[int, datetime]:
         """Offset and time at the end of the records before this one."""
@@ -92,7 +90,3 @@ class Skim:
             return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
         return sender[2].decode() in tags
-
-    def _is_plain(self, number: int) -> bool:
-        value = self._packed.raw(number).value
-        return value is not None and PLAIN.match(value) is not None

@@ -67,6 +67,10 @@ class Wrapped:
         if not held:
             yield read
 
+    def note(self, read: Read, place: Place, clock: datetime) -> None:
+        """The line that came last, of a place where no rest is awaited; it was not worth more than that."""
+        self._last[place] = _Last((read,), held=False, clock=clock)
+
     def overdue(self, place: Place, clock: datetime) -> Iterator[Read]:
         """A line whose rest did not come."""
         last = self._last.get(place)

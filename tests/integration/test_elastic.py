@@ -23,7 +23,8 @@ from ingest.envelope import Envelope
 from ingest.kinds import Kind
 from ingest.model import Document, Origin, Raw, Scope, ScopeKind
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.ports import Partition, Refused, Sink, Unavailable
 from ingest.stack.ports import free_port
 from tests.chaos.proxy import Fault, Proxy, Status

@@ -27,7 +27,8 @@ from ingest.envelope import Envelope
 from ingest.kibana.rules import RULES, body
 from ingest.model import Minute, Origin, Raw, Seen, Signature
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from tests.conftest import Endpoints
 from tests.integration.rule_search import fires
 

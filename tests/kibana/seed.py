@@ -25,7 +25,8 @@ from ingest.lookup import HostFacts, Lookup, PodFacts
 from ingest.model import Document, Origin, Raw, Rejected, Signature
 from ingest.model.health import Minute
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.preview.query import Span
 from ingest.signature import merge
 

@@ -16,7 +16,8 @@ from ingest.demo.kernel_lines import Kill, Process, report
 from ingest.envelope import Envelope
 from ingest.model import Origin, Raw
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
 
 CORPUS = Path(__file__).parent.parent / "corpus"

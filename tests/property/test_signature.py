@@ -15,7 +15,8 @@ from ingest.assemble import Bounds
 from ingest.document.signature import created_of, signature_of, source_of
 from ingest.envelope import Envelope
 from ingest.model import Constraint, Origin, Raw, Seen, Signature
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
 from ingest.signature import merge
 

@@ -18,7 +18,8 @@ from ingest.envelope import Envelope
 from ingest.host_places import HostPlaces
 from ingest.model import ROUTED_HEADER, Origin, Raw
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.ports import Outgoing
 
 CORPUS = Path(__file__).parent.parent / "corpus"

@@ -12,7 +12,8 @@ from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.model import Document, Episode, KnownKill, Origin, Raw, Scope
 from ingest.offline import NoHeads
-from ingest.pipeline import Output, Pipeline
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 from ingest.ports import Unavailable
 
 CORPUS = Path(__file__).parent.parent / "corpus"
