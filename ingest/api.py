@@ -56,6 +56,7 @@ def parse(
         chosen.elasticsearch.index_prefix,
         options.page_size(chosen),
         options.lookup(chosen),
+        options.redaction(chosen),
     )
 
 

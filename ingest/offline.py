@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.envelope import Envelope
     from ingest.model import Document, Episode, Joined, KnownKill, Packed, PageSize, Scope
     from ingest.ports import Partition
+    from ingest.redaction import Redaction
 
 _LINES_AT_ONCE = 1_000
 _HELD = 10_000
@@ -56,6 +57,7 @@ def documents(
     prefix: str = "oom",
     page_size: PageSize = ASSUMED_PAGE,
     lookup: Lookup = NO_LOOKUP,
+    redaction: Redaction | None = None,
 ) -> Iterator[Document]:
     """Each document once, in its last state, in the order in which they were begun.
 
@@ -67,8 +69,9 @@ def documents(
         prefix: First part of every index name.
         page_size: What reports go by that do not tell their page size.
         lookup: What is known of hosts, pods and users.
+        redaction: What is told as tokens only.
     """
-    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup)
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup, redaction)
     held: OrderedDict[tuple[str, str], Document] = OrderedDict()
     for chunk in _chunks(records):
         output = Output()

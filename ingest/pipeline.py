@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ingest.counts import Counts
     from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Place, Report
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
+    from ingest.redaction import Redaction
     from ingest.reorder import Waiting
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,6 +74,7 @@ class Pipeline:
         prefix: First part of every index name.
         page_size: What reports go by that do not tell their page size.
         lookup: What is known of hosts, pods and users.
+        redaction: What is stored as tokens only; dead letters then quote nothing.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Pipeline:
         prefix: str = "oom",
         page_size: PageSize = ASSUMED_PAGE,
         lookup: Lookup = NO_LOOKUP,
+        redaction: Redaction | None = None,
     ) -> None:
         self._envelope = envelope
         self._assembler = Assembler(bounds)
@@ -92,6 +95,7 @@ class Pipeline:
         self._prefix = prefix
         self._page_size = page_size
         self._lookup = lookup
+        self._redaction = redaction
         self._kills = RecentKills()
         self._places = HostPlaces()
         self._partials = Partials()
@@ -277,7 +281,7 @@ class Pipeline:
         if isinstance(read, Unreadable):
             self.counts[_UNREADABLE[read.code]] += 1
             if matters:
-                output.rejected.append(_rejected(raw, "envelope", read.code, read.detail))
+                output.rejected.append(self._rejected(raw, "envelope", read.code, read.detail))
             return
         if raw.value and not raw.value.isascii() and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
@@ -328,7 +332,7 @@ class Pipeline:
         if self._assembler.copies:
             self.counts[Count.COPIES] = self._assembler.copies
         if unread and read.record is not None:
-            output.rejected.append(_rejected(read.record, "formats", "unread", "no wording explains this line"))
+            output.rejected.append(self._rejected(read.record, "formats", "unread", "no wording explains this line"))
 
     def _join(self, block: Block, output: Output) -> None:
         """Put the report of a block into its episode, unless another source told of it already.
@@ -336,16 +340,20 @@ class Pipeline:
         Nothing is remembered of it before every look-up was answered, so that it can be tried again.
         """
         family = formats.formats()[block.format]
-        identified = identify(family.report(block, self._page_size))
-        echo = family.repeats or identified.report.echo
-        early = self._is_early(identified.report)
-        if early or (echo and not self._kills.told(identified, echo=True)):
-            self._recall(identified.report)
-        if self._kills.told(identified, echo=echo) or (early and self._is_rest(identified)):
+        # What sources of one host tell is compared as they tell it, what earlier runs wrote as it is stored.
+        told = identify(family.report(block, self._page_size))
+        identified = identify(self._redaction.of(told.report)) if self._redaction else told
+        echo = family.repeats or told.report.echo
+        early = self._is_early(told.report)
+        if early or (echo and not self._kills.told(told, echo=True)):
+            self._recall(told.report)
+        if any(self._kills.told(each, echo=echo) for each in (told, identified)) or (
+            early and self._is_rest(identified)
+        ):
             self.counts[Count.REPEATS] += 1
             return
         output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))
-        self._kills.add(identified)
+        self._kills.add(told)
         self.counts[Count.REPORTS] += 1
         self.counts[Count.KILLS] += len(identified.report.victims)
 
@@ -367,6 +375,10 @@ class Pipeline:
             return True
         return self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
 
+    def _rejected(self, raw: Raw, stage: str, code: str, detail: str) -> Rejected:
+        quoted = b"" if self._redaction else (raw.value or b"")[:_QUOTED]
+        return Rejected(raw.origin, raw.recorded_at, stage, code, detail, quoted.decode("utf-8", "backslashreplace"))
+
     def _clock(self, place: Place) -> Clock:
         return self._clocks.setdefault(place, Clock(early=WITHIN))
 
@@ -386,8 +398,3 @@ def _is_utf8(value: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _rejected(raw: Raw, stage: str, code: str, detail: str) -> Rejected:
-    original = (raw.value or b"")[:_QUOTED].decode("utf-8", "backslashreplace")
-    return Rejected(raw.origin, raw.recorded_at, stage, code, detail, original)

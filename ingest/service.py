@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ingest.config import Settings
     from ingest.envelope import Envelope
     from ingest.model import PageSize
+    from ingest.redaction import Redaction
 
 
 def serve(
@@ -44,6 +45,7 @@ def serve(
     page_size: PageSize,
     stop: Event,
     lookup: Lookup = NO_LOOKUP,
+    redaction: Redaction | None = None,
 ) -> None:
     """Run until ``stop`` is set.
 
@@ -60,7 +62,7 @@ def serve(
     dead = _dead_letters(settings, plain)
     sink = TimedSink(dead or plain, vitals)
     prefix = settings.elasticsearch.index_prefix
-    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup)
+    pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup, redaction)
     try:
         with listening(settings.metrics.listen, vitals):
             first_contact(source, sink, pipeline, settings.startup_timeout, stop)

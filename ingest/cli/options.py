@@ -18,6 +18,7 @@ from ingest.cli import status
 from ingest.config import ConfigError, Settings, effective, load
 from ingest.envelope import Envelope, Shape
 from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSource, TimeSource
+from ingest.redaction import Redacted, Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,6 +109,12 @@ def page_size(chosen: Settings) -> PageSize:
     """What reports go by that do not tell their page size."""
     configured = chosen.report.page_size
     return ASSUMED_PAGE if configured is None else PageSize(configured, PageSizeSource.CONFIGURED)
+
+
+def redaction(chosen: Settings) -> Redaction | None:
+    """What is stored as tokens only."""
+    what, key = chosen.redaction.what, chosen.redaction.key
+    return Redaction(frozenset(map(Redacted, what)), key.reveal().encode()) if what and key else None
 
 
 def lookup(chosen: Settings) -> Lookup:

@@ -44,6 +44,7 @@ def command(
                 chosen.elasticsearch.index_prefix,
                 options.page_size(chosen),
                 lookup,
+                options.redaction(chosen),
             ):
                 line = {"_index": document.index, "_id": document.id, "_source": document.source}
                 sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

@@ -34,4 +34,4 @@ def command(chosen: Effective) -> None:
     start_logging()
     envelope = options.envelope(settings, TimeSource.KAFKA)
     bounds, gap, page_size = options.bounds(settings), options.gap(settings), options.page_size(settings)
-    serve(settings, envelope, bounds, gap, page_size, stop, lookup)
+    serve(settings, envelope, bounds, gap, page_size, stop, lookup, options.redaction(settings))

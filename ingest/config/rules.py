@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, KibanaSettings, Settings
+    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, KibanaSettings, RedactionSettings, Settings
 
 
 def broken(settings: Settings) -> str | None:
@@ -17,8 +17,14 @@ def broken(settings: Settings) -> str | None:
         *_elasticsearch(settings.elasticsearch),
         *_dead_letters(settings),
         *_kibana(settings.kibana),
+        *_redaction(settings.redaction),
     )
     return found[0] if found else None
+
+
+def _redaction(redaction: RedactionSettings) -> Iterator[str]:
+    if redaction.what and not redaction.key:
+        yield "redaction.what needs redaction.key: any long random text, the same for all workers"
 
 
 def _kafka(kafka: KafkaSettings) -> Iterator[str]:

@@ -115,6 +115,16 @@ class LookupSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     users: Annotated[str | None, Meta(description="File of users: `uid`, `name`.")] = None
 
 
+class RedactionSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is stored as tokens only."""
+
+    what: Annotated[
+        tuple[Literal["names", "users", "paths", "text"], ...],
+        Meta(description="Names of processes, users, paths of cgroups, raw text; any of them takes the text along."),
+    ] = ()
+    key: Annotated[Secret | None, Meta(description="Key of the tokens: the same key, the same token.")] = None
+
+
 class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the service shows of itself."""
 
@@ -169,6 +179,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     report: ReportSettings = ReportSettings()
     episode: EpisodeSettings = EpisodeSettings()
     lookup: LookupSettings = LookupSettings()
+    redaction: RedactionSettings = RedactionSettings()
     metrics: MetricsSettings = MetricsSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     route: RouteSettings = RouteSettings()
