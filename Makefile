@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench bench-trends generate corpus lock dist compose docs clean
+.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench soak bench-trends generate corpus lock dist compose docs clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -51,6 +51,9 @@ kibana-check: $(READY)  ## A real Kibana of each version, with Docker: import, e
 bench: $(READY)  ## The hot path against peers on the same data; writes bench/RESULTS.md. kcat joins in where it is installed.
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m bench.speed $(if $(LINES),--lines $(LINES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+soak: $(READY)  ## Fifty million lines through the pipeline, and its memory on the way.
+	$(BIN)/python -m bench.speed.soak $(if $(LINES),--lines $(LINES))
 
 bench-trends: $(READY)  ## A made fleet of a million kills (loaded once, about ten minutes), and reports over it.
 	$(BIN)/python -m bench.trends

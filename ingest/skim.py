@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 
 @cache
+def _tags() -> frozenset[bytes]:
+    return frozenset(tag.encode() for tag in formats.tags())
+
+
+@cache
 def _after_foreign_lines() -> re.Pattern[bytes]:
     return after_foreign_lines(formats.tags())
 
@@ -88,5 +93,7 @@ class Skim:
         sender = PLAIN.match(data, start, end)
         if sender is None:
             return True
+        if sender[2] not in _tags():
+            return False
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
         return sender[2].decode() in tags

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ _OTHERS = (
     "kernel: [81697.63{n}] IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
 )
 _OFTEN = (24, 30, 15, 10, 16, 5)
+_KINDS = 10_000
 
 
 class Logged(NamedTuple):
@@ -63,10 +65,23 @@ def _report(random: Random) -> list[str]:
 
 
 def _other(number: int, random: Random) -> Logged:
-    text = random.choices(_OTHERS, _OFTEN)[0].replace("{n}", str(random.randrange(1_000, 99_999)))
-    return _line(number, f"node-{random.randrange(HOSTS):04}", text, of_report=False)
+    return _line(number, f"node-{random.randrange(HOSTS):04}", random.choice(_others()), of_report=False)
+
+
+@cache
+def _others() -> tuple[str, ...]:
+    """Some thousand lines of other programs."""
+    random = Random("others")
+    chosen = random.choices(_OTHERS, _OFTEN, k=_KINDS)
+    return tuple(text.replace("{n}", str(random.randrange(1_000, 99_999))) for text in chosen)
 
 
 def _line(number: int, host: str, text: str, *, of_report: bool) -> Logged:
+    second = _second(number // A_SECOND)
     at = _BEGIN + timedelta(seconds=number / A_SECOND)
-    return Logged(host, at, f"{at:%b %d %H:%M:%S} {host} {text}", of_report)
+    return Logged(host, at, f"{second} {host} {text}", of_report)
+
+
+@lru_cache(maxsize=8)
+def _second(number: int) -> str:
+    return f"{_BEGIN + timedelta(seconds=number):%b %d %H:%M:%S}"

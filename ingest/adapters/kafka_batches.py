@@ -158,23 +158,44 @@ class _Index(NamedTuple):
 
 
 def _index(buffer: bytes, at: int, count: int, base: int, first: int, stamped: int | None) -> _Index:
-    """Walk the records of a batch (KIP-98): length, attributes, time, offset, key, value, headers, all varints."""
+    """Walk the records of a batch (KIP-98): length, attributes, time, offset, key, value, headers, all varints.
+
+    Numbers of one octet, and lengths of two, are read in place: a call for each would take most of the time.
+    """
     found = _Index([], [], [], [], [])
+    begins, offsets, times, values, ends = (column.append for column in found)
     latest = stamped if stamped is not None else -1
     for _ in range(count):
-        found.begin.append(at)
-        length, at = _varint(buffer, at)
-        following = at + length
-        time, at = _varint(buffer, at + 1)
-        offset, at = _varint(buffer, at)
-        key, at = _varint(buffer, at)
-        value, at = _varint(buffer, at + max(key, 0))
-        if stamped is None:
-            latest = max(latest, first + time)
-        found.offset.append(base + offset)
-        found.latest.append(latest)
-        found.value.append(at)
-        found.end.append(at + max(value, 0))
+        begins(at)
+        if (more := buffer[at + 1]) < _MORE <= buffer[at]:
+            at += 2
+            following = at + ((buffer[at - 2] & _BITS | more << 7) >> 1)
+        else:
+            length, at = _varint(buffer, at)
+            following = at + length
+        if (octet := buffer[at + 1]) < _MORE:
+            time, at = (octet >> 1) ^ -(octet & 1), at + 2
+        else:
+            time, at = _varint(buffer, at + 1)
+        if (octet := buffer[at]) < _MORE:
+            offset, at = octet >> 1, at + 1
+        else:
+            offset, at = _varint(buffer, at)
+        if (octet := buffer[at]) < _MORE:
+            at += (octet >> 1) + 1 if not octet & 1 else 1
+        else:
+            key, at = _varint(buffer, at)
+            at += max(key, 0)
+        if (more := buffer[at + 1]) < _MORE <= buffer[at]:
+            value, at = (buffer[at] & _BITS | more << 7) >> 1, at + 2
+        else:
+            value, at = _varint(buffer, at)
+        if stamped is None and first + time > latest:
+            latest = first + time
+        offsets(base + offset)
+        times(latest)
+        values(at)
+        ends(at + value if value > 0 else at)
         at = following
     return found
 
