@@ -96,9 +96,13 @@ def _table(title: str, lines: int, readers: list[Reader], rounds: int) -> Iterat
         each = " ".join(f"{speed:.3f}" for speed in speeds)
         yield (
             f"| {reader.name} | {median(speeds):.3f} M | {each} | {median(run['cpu'] for run in found):.1f} "
-            f"| {median(run['rss_mb'] for run in found):.0f} | {ratio:.2f} x |"
+            f"| {_megabytes(found)} | {ratio:.2f} x |"
         )
     yield ""
+
+
+def _megabytes(found: list[_Run]) -> str:
+    return f"{median(run['rss_mb'] for run in found):.0f}" if all("rss_mb" in run for run in found) else ""
 
 
 def _python(*arguments: str) -> _Run:
@@ -114,7 +118,7 @@ def _program(command: list[str]) -> _Run:
     seconds = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": seconds, "cpu": cpu, "rss_mb": float("nan")}
+    return {"seconds": seconds, "cpu": cpu}
 
 
 def _load(bootstrap: str, topic: str, lines: Iterator[Logged]) -> None:
