@@ -105,3 +105,8 @@ def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> da
         return datetime(year, month, day, hour, minute, second, micros, tzinfo=zone or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def iso(at: datetime) -> str:
+    """An aware time in UTC, with the milliseconds that Elasticsearch's ``date`` keeps."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

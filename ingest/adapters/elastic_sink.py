@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ingest.adapters.elastic_client import TRY_AGAIN, address, plain_failures, reason
 from ingest.ports import Refusal, Refused, Unavailable, WriteReport
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def _first(documents: Sequence[Document], max_bytes: int) -> _Encoded:
     """The documents of the next request: bounded by bytes and count, but at least one."""
     chunk: _Encoded = []
     size = 0
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+    now = iso(datetime.now(UTC))
     for document in documents[:_MAX_ITEMS]:
         body = _body(document, now)
         size += len(body)

@@ -35,12 +35,13 @@ from ingest.document._pieces import (
 )
 from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
-from ingest.document._tree import Tree, iso, united
+from ingest.document._tree import Tree, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import Action, Document, Outcome
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest import __version__, analysis, cgroup
-from ingest.document._tree import Tree, iso, united
+from ingest.document._tree import Tree, united
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.model import ScopeKind
+from ingest.timestamps import iso
 from ingest.verdicts import advice
 
 if TYPE_CHECKING:

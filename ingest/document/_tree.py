@@ -1,4 +1,4 @@
-"""Nested documents: merging branches, leaving out what is absent, and times as Elasticsearch keeps them."""
+"""Nested documents: uniting branches, leaving out what is absent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 Tree = dict[str, object]
 
@@ -47,8 +46,3 @@ def leaf(tree: Mapping[str, object], *path: str) -> object:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def iso(at: datetime) -> str:
-    """Milliseconds are what Elasticsearch's ``date`` keeps."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ingest import __version__
 from ingest.counts import Count
-from ingest.document._tree import iso, united
+from ingest.document._tree import united
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
 from ingest.identity import digest
 from ingest.model import Document
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from ingest.model import Minute

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingest import __version__
-from ingest.document._tree import Tree, iso, united
+from ingest.document._tree import Tree, united
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
 from ingest.model import Constraint, Seen, Signature
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

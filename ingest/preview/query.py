@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from ingest.kibana.lens import RECORDS, Column, Layer, Operation
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -180,7 +181,7 @@ def _body(queries: Sequence[str], view: View, span: Span, nested: Body) -> Body:
 
 
 def _filtered(queries: Sequence[str], time_field: str, span: Span) -> Body:
-    within = {"gte": _iso(span.start), "lte": _iso(span.end), "format": "strict_date_optional_time"}
+    within = {"gte": iso(span.start), "lte": iso(span.end), "format": "strict_date_optional_time"}
     return {"bool": {"filter": [*(_kql(query) for query in queries), {"range": {time_field: within}}]}}
 
 
@@ -284,10 +285,6 @@ def _value(plan: _Plan, name: str, node: Mapping[str, Any]) -> Value:
         none = 0 if column.operation_type in (Operation.UNIQUE, Operation.SUM) else None
         value = node.get(own, {}).get("value", none)
     return None if value == 0 and column.params.empty_as_null else value
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def _ms(at: datetime) -> int:

@@ -7,7 +7,6 @@ URL, in that order.
 from __future__ import annotations
 
 import re
-from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from ingest.kibana.ids import object_id
 from ingest.kibana.views import KILLS
+from ingest.timestamps import iso
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +65,7 @@ class Links(Struct, frozen=True):
 
     def _address(self, place: str, state: str, start: datetime, end: datetime) -> str | None:
         """``None`` where the address would be too long: a link that shows other kills is worse than none."""
-        time = f"(time:(from:{_rison(_iso(start))},to:{_rison(_iso(end))}))"
+        time = f"(time:(from:{_rison(iso(start))},to:{_rison(iso(end))}))"
         if len(state) > _LONGEST:
             return None
         return f"{self.base}{place}_g={quote(time, safe='(),:!')}&_a={quote(state, safe='(),:!')}"
@@ -104,7 +104,3 @@ def _all(queries: list[str]) -> str:
 
 def _rison(text: str) -> str:
     return "'" + text.replace("!", "!!").replace("'", "!'") + "'"
-
-
-def _iso(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
