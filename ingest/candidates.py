@@ -6,11 +6,11 @@ topic; what only the lines around a record would tell is kept rather than droppe
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ingest import formats
 from ingest.envelope import Unreadable, marks
+from ingest.envelope.plain import PLAIN
 from ingest.gate import gate
 from ingest.model import ROUTED_HEADER, UNKNOWN_HOST
 from ingest.ports import Outgoing
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from ingest.model import Line, Raw
 
 HOST_HEADER = "host"
-
-_DAEMON = re.compile(
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30}) \S+ "
-    rb"([A-Za-z_/][\w./@-]{0,63})\[\d+\]: "
-)
-"""A line of syslog with program and pid, which is most of them: told without taking it apart."""
 
 _LONGEST = 131_072
 """Bytes of a record that are carried: twice what is read, so that a record that is too long stays too long."""
@@ -53,7 +47,7 @@ class Candidates:
     def of(self, raw: Raw) -> Outgoing | None:
         """The record for the topic of candidates, with time stamp, headers and envelope as they were; or nothing."""
         value = raw.value
-        if not value or ((found := _DAEMON.match(value)) and found[1] not in self._tags):
+        if not value or ((sender := PLAIN.match(value)) and sender[2] not in self._tags):
             return None
         read = self._envelope.read(raw)
         if isinstance(read, Unreadable):
