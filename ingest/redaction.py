@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
-    from ingest.model import CgroupState, Report, Victim
+    from ingest.model import Report, Victim
 
 _TOKEN = 12
 """Hex digits of a token."""
 _SEGMENT = 8
 """Hex digits of one step of a path; each step has its own, so that a path stays below its parents."""
-_USER_BITS = 31
+_USERS = 1 << 31
 
 
 class Redacted(StrEnum):
@@ -46,57 +46,47 @@ class Redaction(Struct, frozen=True):
 
     def of(self, report: Report) -> Report:
         """A report with tokens in place of what is redacted. Its numbers, times and host stay as they are."""
-        names, users, paths = (each in self.what for each in (Redacted.NAMES, Redacted.USERS, Redacted.PATHS))
         trigger, request, cgroup, scope = report.trigger, report.request, report.cgroup, report.scope
-        tasks = report.tasks
-        if names:
-            trigger = trigger and replace(trigger, name=self._token(trigger.name))
-            tasks = tuple(replace(task, name=self._token(task.name)) for task in tasks)
-        if users:
-            trigger = trigger and replace(trigger, uid=self._user(trigger.uid))
-            tasks = tuple(replace(task, uid=self._user(task.uid)) for task in tasks)
-        if paths:
-            request = request and replace(request, cpuset=self._path(request.cpuset))
-            cgroup = cgroup and self._cgroup(cgroup)
-            # The kernel and OpenVZ number their containers; a runtime's id stands in paths.
-            if scope.kind is not ScopeKind.CONTAINER or not (scope.name or "").isdigit():
-                scope = replace(scope, name=self._path(scope.name))
+        # The kernel and OpenVZ number their containers; a runtime's id stands in paths.
+        is_number = scope.kind is ScopeKind.CONTAINER and (scope.name or "").isdigit()
         return replace(
             report,
-            trigger=trigger,
-            request=request,
-            cgroup=cgroup,
-            scope=scope,
-            tasks=tasks,
+            trigger=trigger and replace(trigger, name=self._name(trigger.name), uid=self._user(trigger.uid)),
+            request=request and replace(request, cpuset=self._path(request.cpuset)),
+            cgroup=cgroup
+            and replace(cgroup, limit_path=self._path(cgroup.limit_path), killed_path=self._path(cgroup.killed_path)),
+            scope=scope if is_number else replace(scope, name=self._path(scope.name)),
+            tasks=tuple(replace(task, name=self._name(task.name), uid=self._user(task.uid)) for task in report.tasks),
             victims=tuple(self._victim(victim) for victim in report.victims),
             lines=tuple(map(self._token, report.lines)),
             head=self._token(report.head) if report.head else "",
         )
 
     def _victim(self, victim: Victim) -> Victim:
-        names, users, paths = (each in self.what for each in (Redacted.NAMES, Redacted.USERS, Redacted.PATHS))
         return replace(
             victim,
-            name=self._token(victim.name) if names else victim.name,
-            command_line=None if names else victim.command_line,
-            uid=self._user(victim.uid) if users else victim.uid,
-            cgroup=self._path(victim.cgroup) if paths else victim.cgroup,
+            name=self._name(victim.name),
+            command_line=None if Redacted.NAMES in self.what else victim.command_line,
+            uid=self._user(victim.uid),
+            cgroup=self._path(victim.cgroup),
             lines=tuple(map(self._token, victim.lines)),
         )
 
-    def _cgroup(self, state: CgroupState) -> CgroupState:
-        return replace(state, limit_path=self._path(state.limit_path), killed_path=self._path(state.killed_path))
+    def _name(self, name: str) -> str:
+        return self._token(name) if Redacted.NAMES in self.what else name
+
+    def _user(self, uid: int | None) -> int | None:
+        if uid is None or Redacted.USERS not in self.what:
+            return uid
+        return int(self._digest(str(uid))[:_SEGMENT], 16) % _USERS
+
+    def _path(self, path: str | None) -> str | None:
+        if path is None or Redacted.PATHS not in self.what:
+            return path
+        return "/".join(self._digest(step)[:_SEGMENT] if step else "" for step in path.split("/"))
 
     def _token(self, value: str) -> str:
         return self._digest(value)[:_TOKEN]
-
-    def _path(self, path: str | None) -> str | None:
-        if path is None:
-            return None
-        return "/".join(self._digest(step)[:_SEGMENT] if step else "" for step in path.split("/"))
-
-    def _user(self, uid: int | None) -> int | None:
-        return None if uid is None else int(self._digest(str(uid))[:_SEGMENT], 16) % 2**_USER_BITS
 
     def _digest(self, value: str) -> str:
         return hmac.digest(self.key, value.encode("utf-8", "surrogateescape"), "sha256").hex()
