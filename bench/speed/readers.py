@@ -9,7 +9,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,21 +22,15 @@ from ingest.envelope import Envelope
 from ingest.model import TimeSource
 from ingest.offline import NoHeads, documents
 from ingest.pipeline import Pipeline
-from ingest.ports import Partition
+from tests.sources import Nobody
 
 Result = dict[str, float]
-
-
-class _Nobody:
-    def assigned(self, partitions: Collection[Partition]) -> None: ...
-    def revoked(self, partitions: Collection[Partition]) -> None: ...
-    def lost(self, partitions: Collection[Partition]) -> None: ...
 
 
 def ours(bootstrap: str, topic: str, count: str) -> Result:
     """The service's own source and pipeline, to finished documents in memory."""
     source = KafkaSource(KafkaSettings(bootstrap_servers=bootstrap, topics=(topic,), group=f"{topic}-{time.time_ns()}"))
-    source.subscribe(_Nobody())
+    source.subscribe(Nobody())
     pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
     made, began = 0, 0.0
     while pipeline.counts[Count.RECORDS] < int(count):

@@ -1,4 +1,4 @@
-"""Records from a file or standard input, one a line, in bounded memory: in blocks, or line by line."""
+"""Records from a file or standard input, one a line, in blocks and in bounded memory."""
 
 from __future__ import annotations
 
@@ -117,12 +117,6 @@ def blocks(path: Path | None, recorded_at: datetime | None = None) -> Iterator[F
     with path.open("rb") as stream:
         mtime = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         yield from _blocks(_unpacked(stream), str(path), recorded_at or mtime)
-
-
-def read(path: Path | None, recorded_at: datetime | None = None) -> Iterator[Raw]:
-    """The same, line by line."""
-    for block in blocks(path, recorded_at):
-        yield from (block.raw(number) for number in range(len(block)))
 
 
 def _unpacked(stream: BufferedReader) -> BinaryIO:

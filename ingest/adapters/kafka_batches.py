@@ -60,7 +60,7 @@ def hand_out_batches(consumer: Any) -> bool:
 
 def raw_of(record: Any, topic: str, partition: int) -> Raw:
     """A record of the library as one of ours."""
-    recorded_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    recorded_at = _time(record.timestamp)
     headers = tuple((name, value) for name, value in record.headers or () if value is not None)
     return Raw(Origin(topic, partition, record.offset), record.value, recorded_at, _host(record), headers)
 

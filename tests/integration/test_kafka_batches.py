@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from itertools import count
 
 import kafka as kafka_python
@@ -13,19 +12,12 @@ from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 from ingest.adapters.kafka import KafkaSource
 from ingest.config import KafkaSettings
 from ingest.model import Raw
-from ingest.ports import Partition
 from tests.conftest import Endpoints
-from tests.packed import one_by_one
+from tests.sources import Nobody, one_by_one
 
 pytestmark = pytest.mark.stack
 CODECS = (None, "gzip", "snappy", "lz4", "zstd")
 LINES = 60
-
-
-class Nobody:
-    def assigned(self, partitions: Collection[Partition]) -> None: ...
-    def revoked(self, partitions: Collection[Partition]) -> None: ...
-    def lost(self, partitions: Collection[Partition]) -> None: ...
 
 
 def fill(bootstrap: str, topic: str) -> int:

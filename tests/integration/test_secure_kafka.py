@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
@@ -20,7 +19,7 @@ from ingest.ports import Outgoing, Partition, Refused
 from tests.conftest import Endpoints
 from tests.integration.secured import PASSWORD, SecuredKafka
 from tests.integration.service import COMMAND
-from tests.packed import one_by_one
+from tests.sources import Nobody, one_by_one
 
 pytestmark = pytest.mark.stack
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
@@ -29,17 +28,6 @@ WAYS = [
     *((protocol, mechanism) for protocol in ("SASL_PLAINTEXT", "SASL_SSL")
       for mechanism in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")),
 ]  # fmt: skip
-
-
-class Nobody:
-    def assigned(self, partitions: Collection[Partition]) -> None:
-        """Nobody has to know."""
-
-    def revoked(self, partitions: Collection[Partition]) -> None:
-        """Nobody has to know."""
-
-    def lost(self, partitions: Collection[Partition]) -> None:
-        """Nobody has to know."""
 
 
 @pytest.mark.parametrize(("protocol", "mechanism"), WAYS)

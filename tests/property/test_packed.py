@@ -27,9 +27,9 @@ from ingest.offline import NoHeads
 from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
 from tests.generator.kernels import GENERATIONS
-from tests.packed import one_by_one
 from tests.robustness.disorder import DISORDERS, raws
 from tests.robustness.streams import stream
+from tests.sources import one_by_one
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 PARTITION = Partition("syslog", 0)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.adapters import files
-from tests.packed import one_by_one
+from tests.sources import one_by_one
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 LINES = [f"line {number} {'x' * (number % 300)}".encode() for number in range(20_000)]
@@ -59,5 +59,5 @@ def test_lines_are_lines(lines: list[bytes], ended: bool) -> None:
 def test_a_line_without_end_is_kept_as_far_as_lines_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"short\n" + b"y" * (3 * files.LONGEST) + b"\nlast")
-    values = [raw.value for raw in files.read(path, AT)]
+    values = [raw.value for raw in one_by_one(files.blocks(path, AT))]
     assert [len(value or b"") for value in values] == [5, files.LONGEST, 4]
