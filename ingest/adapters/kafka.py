@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from kafka.errors import (
 from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_group import Membership
+from ingest.pace import Pace
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ _RECONNECT_MS = 2_000
 _RECORDS_AT_ONCE = 1_000
 _FETCHED_AT_ONCE, _OF_ONE_PARTITION = 8 << 20, 512 << 10
 """Compressed bytes of one answer: what is read in one turn must be worked off within seconds, also on SIGTERM."""
+_OF_ONE_RECORD = 20
+"""The same of a record, roughly: with a limit of records per second one answer brings about a second's worth."""
 _SESSION_MS = 15_000
 """A worker that died is replaced after this long; one that lives is heard of five times as often."""
 MAX_POLL_INTERVAL_MS = 300_000
@@ -58,11 +62,13 @@ class KafkaSource:
         self._consumer: Any = None
         self._membership: Membership
         self._joined = False
+        self._pace = Pace(settings.rate)
 
     def subscribe(self, assignment: Assignment) -> None:
         """Join the group; see ``ports.Source``."""
         settings = self._settings
         membership = Membership(assignment)
+        fetched = _FETCHED_AT_ONCE if settings.rate is None else int(settings.rate * _OF_ONE_RECORD)
         with reaching(settings):
             consumer = KafkaConsumer(
                 **connection(settings),
@@ -76,8 +82,8 @@ class KafkaSource:
                 group_instance_id=settings.group_instance_id,
                 partition_assignment_strategy=[membership.assignor],
                 isolation_level="read_committed",
-                fetch_max_bytes=_FETCHED_AT_ONCE,
-                max_partition_fetch_bytes=_OF_ONE_PARTITION,
+                fetch_max_bytes=min(_FETCHED_AT_ONCE, max(fetched, 1)),
+                max_partition_fetch_bytes=min(_OF_ONE_PARTITION, max(fetched, 1)),
                 reconnect_backoff_max_ms=_RECONNECT_MS,
             )
         try:
@@ -101,12 +107,19 @@ class KafkaSource:
         """The next records; see ``ports.Source``."""
         self._membership.tell()
         self._stay()
-        with self._failures():
-            found = self._consumer.poll(timeout_ms=int(timeout * 1000))
+        owed = self._pace.owed()
+        if owed:
+            time.sleep(min(owed, timeout))
+            found = {}
+        else:
+            with self._failures():
+                found = self._consumer.poll(timeout_ms=int(timeout * 1000))
         self._membership.tell()
         records = {_partition(place): [_taken(record) for record in group] for place, group in found.items()}
+        self._pace.took(sum(_count(each) for group in records.values() for each in group))
         behind = dict(self._behind())
-        at_end = frozenset(partition for partition, count in behind.items() if not count)
+        # Whoever waits has not asked the broker whether there is more.
+        at_end = frozenset(partition for partition, count in behind.items() if not count and not owed)
         return Batch(records, at_end, behind, dict(self._reached()))
 
     def keep_alive(self) -> None:
@@ -194,3 +207,7 @@ def _partition(place: Any) -> Partition:
 
 def _taken(record: Any) -> Raw | Packed:
     return record.value if isinstance(record.value, KafkaBatch) else raw_of(record, record.topic, record.partition)
+
+
+def _count(taken: Raw | Packed) -> int:
+    return len(taken) if isinstance(taken, KafkaBatch) else 1

@@ -33,6 +33,8 @@ config_file = click.option(
     help="A TOML file with settings.",
 )
 
+rate = click.option("--rate", "kafka__rate", type=float, help="Records read in a second, on average, at most.")
+
 
 def connections(command: Callable[..., None]) -> Callable[..., None]:
     """Flags for Kafka and Elasticsearch, and the configuration file; the command is given ``chosen``, what is in force.

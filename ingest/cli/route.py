@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(name="route")
 @click.option("--to", "route__topic", help="Topic of OOM candidates, keyed by host.")
+@options.rate
 @options.connections
 def command(chosen: Effective) -> None:
     """Copy OOM candidates into a small topic that is keyed by host, until SIGTERM; `run` then reads that topic.

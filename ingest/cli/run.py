@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(name="run")
 @click.option("--listen", "metrics__listen", help="Address, host:port, for /metrics, /healthz and /readyz.")
+@options.rate
 @options.connections
 def command(chosen: Effective) -> None:
     """Read syslog from Kafka and index OOM reports into Elasticsearch, until SIGTERM.

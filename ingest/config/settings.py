@@ -27,6 +27,10 @@ class KafkaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,249}$")] | None,
         Meta(description="Name of this worker alone: with it a restart within 15 s moves no partitions."),
     ] = None
+    rate: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="Records that a worker reads in a second, on average, at most; unset is no limit."),
+    ] = None
     security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Meta(description="As the broker's listener has it.")
     ] = "PLAINTEXT"
