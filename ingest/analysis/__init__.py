@@ -14,30 +14,32 @@ from ingest.analysis.culprit import culprit
 from ingest.analysis.evidence import limits, quoted
 from ingest.analysis.exhausted import exhausted
 from ingest.analysis.filled import filled
-from ingest.analysis.room import held, room, share
+from ingest.analysis.room import room, share
+from ingest.analysis.table import by_held, table
 from ingest.analysis.victim import chosen
 from ingest.model import Analysis
 
 if TYPE_CHECKING:
     from ingest.model import Report, Task
 
-__all__ = ["analyse", "held", "largest_tasks", "room", "share"]
+__all__ = ["analyse", "largest_tasks", "room", "share"]
 
 
 def analyse(report: Report) -> Analysis:
     """Everything that a report lets us find, each with the lines that say so."""
-    allowed = room(report).allowed
-    points = badness(report, allowed)
-    ran_out = [exhausted(report), *filled(report)]
+    there = room(report)
+    rows = table(report.tasks, there)
+    points = badness(report, there.allowed)
+    ran_out = [exhausted(report), *filled(report, there, rows)]
     findings = [*ran_out, *chosen(report, points), *limits(report)]
-    pids = {task.name: task.pid for task in sorted(report.tasks, key=held)}
+    pids = {task.name: task.pid for task in sorted(report.tasks, key=by_held)}
     return Analysis(
         findings=tuple(replace(finding, evidence=quoted(finding, report, pids)) for finding in findings),
-        culprit=culprit(report, ran_out),
-        badness=tuple((pid, each * 1000 // allowed) for pid, each in sorted(points.items())) if allowed else (),
+        culprit=culprit(report, there, rows, ran_out),
+        badness={pid: each * 1000 // there.allowed for pid, each in points.items()} if there.allowed else {},
     )
 
 
 def largest_tasks(report: Report, count: int) -> list[Task]:
     """The rows of the process table that hold most memory, largest first; equal ones in the table's order."""
-    return sorted(report.tasks, key=held, reverse=True)[:count]
+    return sorted(report.tasks, key=by_held, reverse=True)[:count]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.room import held
+from ingest.analysis.table import by_held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def badness(report: Report, allowed: int | None) -> dict[int, int]:
 
 def _one_is_first(tasks: Sequence[Task]) -> bool:
     """Whether the largest row also has the highest adjustment: then it counts most whatever memory is allowed."""
-    largest = max(tasks, key=held)
+    largest = max(tasks, key=by_held)
     return all((task.score_adj or 0) <= (largest.score_adj or 0) for task in tasks)
 
 
@@ -95,7 +95,7 @@ def may_be_killed(task: Task) -> bool:
 
 
 def _points(task: Task, allowed: int, rule: Generation) -> int:
-    points = held(task)
+    points = task.held
     if task.uid == 0 and rule.root_percent:
         points -= points * rule.root_percent // 100
     adj = task.score_adj or 0

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ingest.analysis.evidence import of_process
-from ingest.analysis.filled import groups, is_group, largest_victims, tells_of_machine_only
+from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
-from ingest.analysis.room import held, room, share
+from ingest.analysis.room import share
 from ingest.analysis.zones import usable
 from ingest.model import Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingest.analysis.room import Room
+    from ingest.analysis.table import Table
     from ingest.model import Finding, Report, Victim
 
 _CLEAR = 0.5
@@ -52,11 +54,13 @@ class _Claim(Struct, frozen=True, kw_only=True):
     pid: int | None = None
 
 
-def culprit(report: Report, findings: Sequence[Finding]) -> Culprit | None:
+def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[Finding]) -> Culprit | None:
     """Who used the memory of a report; ``None`` where nothing points to anybody.
 
     Args:
         report: The report.
+        room: The memory that there was.
+        table: Its process table as a whole.
         findings: What was found in it so far: what ran out, and what filled the memory.
     """
     code = findings[0].code
@@ -68,25 +72,25 @@ def culprit(report: Report, findings: Sequence[Finding]) -> Culprit | None:
         return None
     if found := returned(report) or only_exit(report):
         return found
-    claims = [*_of_processes(report), *_of_findings(findings)]
+    claims = [*_of_processes(table), *_of_findings(findings)]
     if claims:
-        return _judged(report, max(claims, key=lambda claim: claim.size), findings)
-    return _of_victims(report) or _of_cgroup(report)
+        return _judged(report, room, table, max(claims, key=lambda claim: claim.size), findings)
+    return _of_victims(report, room) or _of_cgroup(report)
 
 
 # ---------------------------------------------------------------- with a table, or counters
 
 
-def _of_processes(report: Report) -> Iterator[_Claim]:
-    if not report.tasks:
+def _of_processes(table: Table | None) -> Iterator[_Claim]:
+    if table is None:
         return
-    group, largest = groups(report)[0], max(report.tasks, key=held)
+    group, largest = table.group, table.largest
     size = group.rss or 0
-    if is_group(report, group) and size > held(largest):
+    if table.is_group and size > largest.held:
         yield _Claim(kind=CulpritKind.GROUP, name=group.name, size=size, rule="largest_group")
     else:
         yield _Claim(
-            kind=CulpritKind.PROCESS, name=largest.name, pid=largest.pid, size=held(largest), rule="largest_task"
+            kind=CulpritKind.PROCESS, name=largest.name, pid=largest.pid, size=largest.held, rule="largest_task"
         )
 
 
@@ -98,11 +102,11 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
             yield _Claim(kind=kind, name=name, size=finding.size, rule=finding.code.value)
 
 
-def _judged(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
-    part = share(claim.size, room(report).capacity)
-    told = part if part is not None else share(claim.size, sum(map(held, report.tasks)))
+def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
+    part = share(claim.size, room.capacity)
+    told = part if part is not None else share(claim.size, table.total if table else 0)
     most = _private(report) if claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP) else claim.size
-    private = share(min(claim.size, most), room(report).capacity)
+    private = share(min(claim.size, most), room.capacity)
     doubts = list(_doubts(report, claim, findings))
     confidence = Confidence.LOW
     if told is not None and told >= _LARGE:
@@ -111,9 +115,8 @@ def _judged(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Culpr
     else:
         doubts.append(Doubt.SMALL_SHARE)
     victims = {victim.pid for victim in report.victims}
-    alike = {task.pid for task in report.tasks if task.name == claim.name}
     of_group = claim.kind is CulpritKind.GROUP
-    first = groups(report)[0] if report.tasks else None
+    first = table.group if table else None
     return Culprit(
         kind=claim.kind,
         name=claim.name,
@@ -122,7 +125,9 @@ def _judged(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Culpr
         share=part,
         confidence=confidence,
         rule=claim.rule,
-        is_victim=claim.pid in victims if claim.pid is not None else of_group and bool(alike & victims),
+        is_victim=claim.pid in victims
+        if claim.pid is not None
+        else of_group and any(task.name == claim.name and task.pid in victims for task in report.tasks),
         group=first if first and (of_group or (first.count > 1 and first.name != claim.name)) else None,
         doubts=tuple(doubts),
         evidence=of_process(report, claim.pid) if claim.pid is not None else (),
@@ -174,16 +179,16 @@ def _low_zone(report: Report, findings: Sequence[Finding]) -> Culprit | None:
 # ---------------------------------------------------------------- without a table
 
 
-def _of_victims(report: Report) -> Culprit | None:
+def _of_victims(report: Report, room: Room) -> Culprit | None:
     """Only the victims are named: what they held against what there was. One without a size is not a culprit."""
     sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.family in _BY_SCORE]
     if not sized or report.family in _BY_ADJUSTMENT:
         return None
-    limit, group = room(report).capacity, largest_victims(report)
+    group = largest_victims(report, room)
     largest = max(sized, key=lambda victim: victim.sizes.rss or 0)
     if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
         return _victim_group(group)
-    part = share(largest.sizes.rss, limit)
+    part = share(largest.sizes.rss, room.capacity)
     if report.family not in _BY_SCORE and _is_small(report, largest, part):
         return _limited_cgroup(report)
     return Culprit(

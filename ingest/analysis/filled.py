@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.analysis.room import held, machine, room, share
+from ingest.analysis.room import machine, share
 from ingest.model import Code, Finding, Group, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.model import Report, SystemMemory, Task
+    from ingest.analysis.room import Room
+    from ingest.analysis.table import Table
+    from ingest.model import Report, SystemMemory
 
 _MOST = 0.5
 """One process or one name holds most of the room; where the room is not known, of what all rows hold together."""
@@ -26,37 +28,22 @@ _TABLES = 0.05
 """Page tables: normal machines have well under 1 %."""
 _UNACCOUNTED = 0.2
 _FULL = 0.95
-_SEVERAL = 3
-"""So many processes of one name are a group."""
 
 
-def filled(report: Report) -> Iterator[Finding]:
-    """Every finding about what held the memory, largest kinds first."""
-    yield from _processes(report)
+def filled(report: Report, room: Room, table: Table | None) -> Iterator[Finding]:
+    """Every finding about what held the memory, largest kinds first.
+
+    Args:
+        report: The report.
+        room: The memory that there was.
+        table: Its process table as a whole.
+    """
+    yield from _processes(report, room, table)
     if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
         yield from _of_cgroup(report)
     else:
         yield from _of_machine(report)
-    yield from _swap(report)
-
-
-def groups(report: Report) -> list[Group]:
-    """The rows of a process table by name, the largest sum first."""
-    members: dict[str, list[Task]] = {}
-    for task in report.tasks:
-        members.setdefault(task.name, []).append(task)
-    capacity = room(report).capacity
-    found = [
-        Group(name=name, count=len(tasks), rss=(total := sum(map(held, tasks))), share=share(total, capacity))
-        for name, tasks in members.items()
-    ]
-    return sorted(found, key=lambda group: (-(group.rss or 0), group.name))
-
-
-def is_group(report: Report, group: Group) -> bool:
-    """Whether it takes several processes of a name to make up most of what it holds."""
-    largest = max(held(task) for task in report.tasks if task.name == group.name)
-    return group.count >= _SEVERAL and largest < _MOST * (group.rss or 0)
+    yield from _swap(room)
 
 
 def tells_of_machine_only(report: Report) -> bool:
@@ -64,31 +51,29 @@ def tells_of_machine_only(report: Report) -> bool:
     return report.scope.kind is ScopeKind.CGROUP and report.cgroup is None and report.machine is not None
 
 
-def _processes(report: Report) -> Iterator[Finding]:
+def _processes(report: Report, room: Room, table: Table | None) -> Iterator[Finding]:
     if tells_of_machine_only(report):
         return
-    if not report.tasks:
-        yield from _of_victims(report)
+    if table is None:
+        yield from _of_victims(report, room)
         return
-    capacity = room(report).capacity
-    whole = capacity or sum(map(held, report.tasks))
-    group, largest = groups(report)[0], max(report.tasks, key=held)
-    if held(largest) >= _MOST * whole and not is_group(report, group):
-        part = share(held(largest), capacity)
-        yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=held(largest), share=part)
-    elif (group.rss or 0) >= _MOST * whole and is_group(report, group):
+    whole = room.capacity or table.total
+    group, largest = table.group, table.largest
+    if largest.held >= _MOST * whole and not table.is_group:
+        part = share(largest.held, room.capacity)
+        yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=largest.held, share=part)
+    elif (group.rss or 0) >= _MOST * whole and table.is_group:
         yield Finding(code=Code.PROCESS_GROUP, name=group.name, size=group.rss, share=group.share)
 
 
-def _of_victims(report: Report) -> Iterator[Finding]:
+def _of_victims(report: Report, room: Room) -> Iterator[Finding]:
     """A whole cgroup dies, each process with its size: then the kill lines are as good as a table."""
-    capacity = room(report).capacity
-    group = largest_victims(report)
-    if capacity and group and (group.rss or 0) >= _MOST * capacity:
+    group = largest_victims(report, room)
+    if room.capacity and group and (group.rss or 0) >= _MOST * room.capacity:
         yield Finding(code=Code.PROCESS_GROUP, name=group.name, size=group.rss, share=group.share)
 
 
-def largest_victims(report: Report) -> Group | None:
+def largest_victims(report: Report, room: Room) -> Group | None:
     """The name whose victims held most together, where there are several of it."""
     names: dict[str, list[int]] = {}
     for victim in report.victims:
@@ -98,7 +83,7 @@ def largest_victims(report: Report) -> Group | None:
     if not several:
         return None
     name, sizes = max(several.items(), key=lambda item: (sum(item[1]), item[0]))
-    return Group(name=name, count=len(sizes), rss=sum(sizes), share=share(sum(sizes), room(report).capacity))
+    return Group(name=name, count=len(sizes), rss=sum(sizes), share=share(sum(sizes), room.capacity))
 
 
 # ---------------------------------------------------------------- a cgroup
@@ -187,11 +172,10 @@ def _unaccounted(memory: SystemMemory, ram: int | None, huge: int) -> int | None
 # ---------------------------------------------------------------- swap
 
 
-def _swap(report: Report) -> Iterator[Finding]:
-    there = room(report)
-    if there.swap is None:
+def _swap(room: Room) -> Iterator[Finding]:
+    if room.swap is None:
         return
-    if there.swap == 0:
+    if room.swap == 0:
         yield Finding(code=Code.NO_SWAP, size=0)
-    elif there.swap_used is not None and there.swap_used >= _FULL * there.swap:
-        yield Finding(code=Code.SWAP_FULL, size=there.swap_used, share=share(there.swap_used, there.swap))
+    elif room.swap_used is not None and room.swap_used >= _FULL * room.swap:
+        yield Finding(code=Code.SWAP_FULL, size=room.swap_used, share=share(room.swap_used, room.swap))

@@ -1,4 +1,4 @@
-"""The memory that a report is about: how much there was, and what of it processes held."""
+"""The memory that a report is about: how much there was."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from ingest.model import Constraint, ScopeKind
 
+if TYPE_CHECKING:
+    from ingest.model import CgroupState, Counter, Report
+
 _MOST_NODES = 1024
 """MAX_NUMNODES of the largest configurations."""
-
-if TYPE_CHECKING:
-    from ingest.model import CgroupState, Counter, Report, Task
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -41,9 +41,9 @@ def room(report: Report) -> Room:
     if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
         return _cgroup(report)
     whole = machine(report)
-    nodes = _nodes(report)
-    if report.constraint not in (Constraint.MEMORY_POLICY, Constraint.CPUSET) or not nodes or report.machine is None:
+    if report.constraint not in (Constraint.MEMORY_POLICY, Constraint.CPUSET) or report.machine is None:
         return whole
+    nodes = _nodes(report)
     size = sum(
         zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in report.machine.zones if zone.node in nodes
     )
@@ -60,12 +60,6 @@ def machine(report: Report) -> Room:
     # Pages in the swap cache count as used, though they are in memory too.
     used = None if swap is None or free is None else max(0, swap - free)
     return Room(capacity=None if total is None else total - (reserved or 0), swap=swap, swap_used=used)
-
-
-def held(task: Task) -> int:
-    """Bytes that the kernel would get back: resident, swapped out and page tables (``oom_badness``, 4.17 to 7.x)."""
-    sizes = task.sizes
-    return sum(part or 0 for part in (sizes.rss, sizes.swap, sizes.page_tables))
 
 
 def share(part: int | None, whole: int | None) -> float | None:

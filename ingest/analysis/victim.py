@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.analysis.badness import may_be_killed
-from ingest.analysis.room import held, share
+from ingest.analysis.room import share
+from ingest.analysis.table import by_held
 from ingest.cgroup import is_within
 from ingest.model import Code, Finding, Outcome, ReaperOutcome
 
@@ -56,23 +57,22 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
     if victim.pid not in points:
         return
     most = max(points.values())
-    largest = max((task for task in report.tasks if may_be_killed(task)), key=held)
     if points[victim.pid] >= most:
-        yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=held(victim))
+        yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     else:
         first = max(report.tasks, key=lambda task: points.get(task.pid, 0) if task.pid in points else -1)
-        yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=held(first))
-    if (victim.score_adj or 0) >= _PREFERRED and held(victim) < held(largest):
-        yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=held(victim))
+        yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
+    if (victim.score_adj or 0) >= _PREFERRED and any(
+        task.held > victim.held for task in report.tasks if may_be_killed(task)
+    ):
+        yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.held)
 
 
 def _protected(report: Report, victim: Task) -> Iterator[Finding]:
     shielded = [task for task in report.tasks if (task.score_adj or 0) <= _PROTECTED or not may_be_killed(task)]
     if not shielded:
         return
-    largest = max(shielded, key=held)
-    if largest.pid != victim.pid and held(largest) >= _MUCH * held(victim):
-        total = sum(map(held, report.tasks))
-        yield Finding(
-            code=Code.PROTECTED_TASKS, name=largest.name, size=held(largest), share=share(held(largest), total)
-        )
+    largest = max(shielded, key=by_held)
+    if largest.pid != victim.pid and largest.held >= _MUCH * victim.held:
+        total = sum(task.held for task in report.tasks)
+        yield Finding(code=Code.PROTECTED_TASKS, name=largest.name, size=largest.held, share=share(largest.held, total))

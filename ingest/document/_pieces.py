@@ -169,7 +169,7 @@ def victim_state(joined: Joined, victim: Victim) -> Tree:
     memory = process_sizes(victim.sizes) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
     return {
         "score": victim.score,
-        "badness": dict(joined.analysis.badness).get(victim.pid),
+        "badness": joined.analysis.badness.get(victim.pid),
         "score_adj": victim.score_adj,
         "adj_legacy": victim.adj_legacy,
         "signal": victim.signal,

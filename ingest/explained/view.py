@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ingest import explanation
-from ingest.analysis import held, largest_tasks
+from ingest.analysis import largest_tasks
 from ingest.analysis.badness import may_be_killed
 from ingest.analysis.episode import whole
-from ingest.analysis.filled import groups
 from ingest.analysis.parts import Kind, parts
 from ingest.analysis.room import room, share
+from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
 from ingest.model import Action, Code, CulpritKind
 from ingest.verdicts import ADVICE, VERDICTS, advice
@@ -161,7 +161,7 @@ def _telling(joined: Joined) -> tuple[bool, int, int]:
 def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
     report, analysis = joined.identified.report, joined.analysis
     culprit, trigger = analysis.culprit, report.trigger
-    total = room(report).capacity
+    there = room(report)
     found = parts(report)
     sum_of_parts = sum(part.size for part in found)
     return ReportView(
@@ -174,13 +174,13 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
         culprit=_culprit(culprit) if culprit else None,
         confidence=culprit.confidence if culprit else None,
         findings=tuple(_finding(finding) for finding in analysis.findings),
-        capacity=total,
+        capacity=there.capacity,
         parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
         processes=tuple(_processes(report, analysis)),
         process_count=len(report.tasks),
         groups=tuple(
             GroupView(group.name, group.count, group.rss or 0, group.share)
-            for group in groups(report)[:_GROUPS]
+            for group in groups(report.tasks, there, _GROUPS)
             if group.count > 1
         ),
         lines=tuple(line_views(report, envelope)),
@@ -209,12 +209,12 @@ def _finding(finding: Finding) -> FindingView:
 
 
 def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
-    capacity, badness = room(report).capacity, dict(analysis.badness)
+    capacity, badness = room(report).capacity, analysis.badness
     died = {victim.pid: victim for victim in report.victims}
     for task in largest_tasks(report, _PROCESSES):
         fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
         yield ProcessView(
-            task.name, task.pid, held(task), share(held(task), capacity), task.score_adj, badness.get(task.pid), fate
+            task.name, task.pid, task.held, share(task.held, capacity), task.score_adj, badness.get(task.pid), fate
         )
 
 

@@ -128,13 +128,17 @@ class Victim(Struct, frozen=True, kw_only=True):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One row of a process table, in bytes."""
+    """One row of a process table, in bytes.
+
+    ``held`` is what the kernel would get back: resident, swapped out and page tables (``oom_badness``, 4.17 to 7.x).
+    """
 
     pid: int
     name: str
     uid: int | None
     tgid: int | None
     sizes: Sizes
+    held: int
     score_adj: int | None
     adj_legacy: int | None = None
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Code(StrEnum):
@@ -139,7 +143,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
 
     findings: tuple[Finding, ...]
     culprit: Culprit | None = None
-    badness: tuple[tuple[int, int], ...] = ()
+    badness: Mapping[int, int] = {}
 
     def found(self, code: Code) -> Finding | None:
         """The finding with a code."""

@@ -6,12 +6,10 @@ A victim is put together from every line that names it; tables are turned from p
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ingest import cgroup
 from ingest.formats._reports import begun
 from ingest.formats.linux import gfp
 from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual, Stack
@@ -19,11 +17,10 @@ from ingest.formats.linux.kernel_memory import Beancounter
 from ingest.formats.linux.kill import Kill, NotKilled, Selected
 from ingest.formats.linux.machine import machine_state
 from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn
-from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
 from ingest.formats.linux.reaper import Reaped
+from ingest.formats.linux.said import Said
 from ingest.formats.linux.summary import Summary
-from ingest.formats.linux.tasks import Heading, Row
 from ingest.formats.linux.victims import victims
 from ingest.model import (
     Action,
@@ -34,29 +31,19 @@ from ingest.model import (
     Kernel,
     Outcome,
     PageSize,
-    PageSizeSource,
     Report,
     Request,
     Scope,
     ScopeKind,
-    Sizes,
-    Task,
     Trigger,
     Victim,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ingest.model import Block, Line
-
-_P = TypeVar("_P")
+    from ingest.model import Block
 
 _IN_UB = re.compile(r"[Oo]ut of [Mm]emory in (?:mem cgroup inside )?UB (\d{1,25})")
 _NODE_UB = -1
-
-_ONE_REPORTS = (Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
-"""What is said of one report and does not say of which."""
 
 
 def report(block: Block, page_size: PageSize) -> Report:
@@ -85,69 +72,15 @@ def report(block: Block, page_size: PageSize) -> Report:
         request=_request(said),
         kernel=_kernel(said),
         cgroup=_cgroup(said),
-        machine=machine_state((part for part, _ in said.parts), said.page_size.bytes),
+        machine=machine_state(said.parts, said.page_size.bytes),
         page_size=said.page_size if said.counts_pages else None,
         tasks=said.tasks,
         victims=died,
         lost_lines=_suppressed(said, calls=False),
         suppressed_calls=_suppressed(said, calls=True),
         head=block.entries[0].line.text if said.headed or not died else "",
-        echo=bool(died) and all(isinstance(part, Reaped) for part, _ in said.parts),
+        echo=bool(died) and said.kinds == {Reaped},
     )
-
-
-class Said:
-    """The parts of a block, each with its line, and the table read once.
-
-    Where another report ran beside this one, lines that could be of either are left out: what remains names a victim,
-    or is told of the whole machine.
-    """
-
-    def __init__(self, block: Block, page_size: PageSize) -> None:
-        self.mixed = block.mixed
-        every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
-        self.headed = any(isinstance(part, Header) for part, _ in every)
-        self.parts = [(part, line) for part, line in every if not (self.mixed and isinstance(part, _ONE_REPORTS))]
-        self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
-        for part, line in self.parts:
-            self._of[type(part)].append((part, line))
-        told = _page_size(self)
-        self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
-        self.tasks = tuple(_tasks(self))
-        counted = (Pages, Buddy, Beancounter)
-        self.counts_pages = bool(self.tasks) or any(self.first(kind) is not None for kind in counted)
-
-    def first(self, kind: type[_P]) -> _P | None:
-        """The first part of a kind."""
-        return next((part for part, _ in self.every(kind)), None)
-
-    def row(self, pid: int) -> Task | None:
-        """The table's row of a process."""
-        return next((task for task in self.tasks if task.pid == pid), None)
-
-    def every(self, kind: type[_P]) -> Sequence[tuple[_P, Line]]:
-        """Every part of a kind, with its line."""
-        return self._of.get(kind, ())
-
-    def task_path(self) -> str | None:
-        """The victim's cgroup where a line before 5.0 tells it."""
-        return self._task_in()[0]
-
-    def limit_path(self) -> str | None:
-        """The cgroup whose limit was hit, by the summary or the lines before 5.0."""
-        summary = self.first(Summary)
-        return summary.limit_path if summary and summary.limit_path else self._task_in()[1]
-
-    def _task_in(self) -> tuple[str | None, str | None]:
-        """Both cgroups before 5.0, or neither: a cut line would tell a wrong one.
-
-        A limit holds for a cgroup and those below it, so the limit's path is the task's or one above it.
-        """
-        task = next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
-        limit = next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
-        if limit is None or (task is not None and not cgroup.is_within(task, limit)):
-            return None, None
-        return task, limit
 
 
 def _suppressed(said: Said, *, calls: bool) -> int | None:
@@ -155,59 +88,14 @@ def _suppressed(said: Said, *, calls: bool) -> int | None:
     return sum(counts) if counts else None
 
 
-def _page_size(said: Said) -> int | None:
-    """The page size that the smallest free block is, or that the value for "no limit" gives away."""
-    told = (part.blocks[0].size for part, _ in said.every(Buddy) if part.blocks)
-    counted = (part.page_size for part, _ in said.every(MemcgCounter) if part.page_size)
-    return next(told, next(counted, None))
-
-
-def _tasks(said: Said) -> Iterator[Task]:
-    heading = said.first(Heading)
-    if heading is None:
-        return
-    # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
-    cells = re.compile(rf"((?:-?\d{{1,25}}\s+){{{len(heading.columns) - 2}}}-?\d{{1,25}}) (.*)")
-    for row, _ in said.every(Row):
-        if found := cells.fullmatch(row.rest):
-            value = dict(zip(heading.columns, map(int, found[1].split()), strict=False))
-            yield _task(row.task, found[2], value, said.page_size.bytes)
-
-
-def _task(pid: int, name: str, value: dict[str, int], page: int) -> Task:
-    """A row whose sizes are pages, but for ``pgtables_bytes`` (dump_task, mm/oom_kill.c)."""
-
-    def pages(*columns: str) -> int | None:
-        there = [value[column] for column in columns if column in value]
-        return sum(there) * page if there else None
-
-    return Task(
-        pid=pid,
-        name=name,
-        uid=value.get("uid"),
-        tgid=value.get("tgid"),
-        score_adj=value.get("oom_score_adj"),
-        adj_legacy=value.get("oom_adj"),
-        sizes=Sizes(
-            total_vm=pages("total_vm"),
-            rss=pages("rss"),
-            anon_rss=pages("rss_anon"),
-            file_rss=pages("rss_file"),
-            shmem_rss=pages("rss_shmem"),
-            page_tables=value.get("pgtables_bytes", pages("nr_ptes", "nr_pmds", "nr_puds")),
-            swap=pages("swapents"),
-        ),
-    )
-
-
 def _messages(said: Said) -> list[str]:
     """What stands before the colon of kill and select lines."""
-    return [part.message for part, _ in said.parts if isinstance(part, Kill | Selected) and part.message]
+    return [part.message for part in said.among(Kill, Selected) if part.message]
 
 
 def _ub(said: Said) -> int | None:
     """The OpenVZ container (beancounter) whose memory ran out; -1 is the whole node."""
-    numbers = [part.ub for part, _ in said.parts if isinstance(part, Header | Kill | UbRound) and part.ub is not None]
+    numbers = [part.ub for part in said.among(Header, Kill, UbRound) if part.ub is not None]
     named = [int(found[1]) for message in _messages(said) if (found := _IN_UB.match(message))]
     return next(iter([*named, *numbers]), None)
 
@@ -264,13 +152,13 @@ def _reason(scope: Scope, said: Said) -> str:
 
 
 def _completeness(said: Said) -> Completeness:
-    tail = any(isinstance(part, Kill | NotKilled | Panic | NoVictim) for part, _ in said.parts)
+    tail = not said.kinds.isdisjoint((Kill, NotKilled, Panic, NoVictim))
     if said.headed and tail:
         return Completeness.INTERLEAVED if said.mixed else Completeness.COMPLETE
     if said.headed:
         return Completeness.TAIL_MISSING
-    only_victims = said.parts and all(isinstance(part, Kill | Selected | Reaped) for part, _ in said.parts)
-    return Completeness.KILL_LINE_ONLY if only_victims else Completeness.HEAD_MISSING
+    only_victims = said.kinds <= {Kill, Selected, Reaped}
+    return Completeness.KILL_LINE_ONLY if said.kinds and only_victims else Completeness.HEAD_MISSING
 
 
 def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:

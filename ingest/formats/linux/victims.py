@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from ingest.formats.linux.report import Said
+    from ingest.formats.linux.said import Said
     from ingest.model import Line
 
 
@@ -52,8 +52,7 @@ def _chosen(said: Said, killed: AbstractSet[int]) -> tuple[Summary | Selected, L
     part, line = summary
     if killed and part.pid not in killed:
         # find_lock_task_mm() may hand the kill to another thread of the chosen process: one victim, not two.
-        dead = (each for each, _ in said.parts if isinstance(each, Kill | Reaped))
-        twin = next((each.pid for each in dead if each.name == part.name), None)
+        twin = next((each.pid for each in said.among(Kill, Reaped) if each.name == part.name), None)
         return (replace(part, pid=twin), line) if twin is not None else None
     return part, line
 

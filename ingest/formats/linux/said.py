@@ -1,0 +1,98 @@
+"""What the lines of a block say, by kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ingest import cgroup
+from ingest.formats.linux.header import Cpu, Cpuset, Header, Stack
+from ingest.formats.linux.kernel_memory import Beancounter
+from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
+from ingest.formats.linux.memory import Buddy, Pages
+from ingest.formats.linux.summary import Summary
+from ingest.formats.linux.table import tasks
+from ingest.formats.linux.tasks import Heading, Row
+from ingest.model import PageSize, PageSizeSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.model import Block, Line, Task
+
+_P = TypeVar("_P")
+
+_ONE_REPORTS = (Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
+"""What is said of one report and does not say of which."""
+
+
+class Said:
+    """The parts of a block, each with its line, and the table read once.
+
+    Where another report ran beside this one, lines that could be of either are left out: what remains names a victim,
+    or is told of the whole machine.
+    """
+
+    def __init__(self, block: Block, page_size: PageSize) -> None:
+        self.mixed = block.mixed
+        every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
+        self.headed = any(isinstance(part, Header) for part, _ in every)
+        if block.mixed:
+            every = [each for each in every if not isinstance(each[0], _ONE_REPORTS)]
+        self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
+        for part, line in every:
+            self._of[type(part)].append((part, line))
+        self.kinds = frozenset(self._of)
+        self.parts = [part for part, _ in every if type(part) is not Row]
+        """Everything in order, but for the table's rows."""
+        told = _page_size(self)
+        self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
+        heading = self.first(Heading)
+        rows = (row for row, _ in self.every(Row))
+        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else ()
+        self._rows = {task.pid: task for task in reversed(self.tasks)}
+        self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
+
+    def first(self, kind: type[_P]) -> _P | None:
+        """The first part of a kind."""
+        told = self._of.get(kind)
+        return told[0][0] if told else None
+
+    def row(self, pid: int) -> Task | None:
+        """The table's row of a process."""
+        return self._rows.get(pid)
+
+    def every(self, kind: type[_P]) -> Sequence[tuple[_P, Line]]:
+        """Every part of a kind, with its line."""
+        return self._of.get(kind, ())
+
+    def among(self, *kinds: type) -> list[Any]:
+        """The parts of some kinds, in the order of their lines."""
+        return [] if self.kinds.isdisjoint(kinds) else [part for part in self.parts if isinstance(part, kinds)]
+
+    def task_path(self) -> str | None:
+        """The victim's cgroup where a line before 5.0 tells it."""
+        return self._task_in()[0]
+
+    def limit_path(self) -> str | None:
+        """The cgroup whose limit was hit, by the summary or the lines before 5.0."""
+        summary = self.first(Summary)
+        return summary.limit_path if summary and summary.limit_path else self._task_in()[1]
+
+    def _task_in(self) -> tuple[str | None, str | None]:
+        """Both cgroups before 5.0, or neither: a cut line would tell a wrong one.
+
+        A limit holds for a cgroup and those below it, so the limit's path is the task's or one above it.
+        """
+        task = next((part.task_path for part, _ in self.every(TaskIn) if part.task_path), None)
+        limit = next((part.limit_path for part, _ in self.every(TaskIn) if part.limit_path), None)
+        if limit is None or (task is not None and not cgroup.is_within(task, limit)):
+            return None, None
+        return task, limit
+
+
+def _page_size(said: Said) -> int | None:
+    """The page size that the smallest free block is, or that the value for "no limit" gives away."""
+    told = (part.blocks[0].size for part, _ in said.every(Buddy) if part.blocks)
+    counted = (part.page_size for part, _ in said.every(MemcgCounter) if part.page_size)
+    return next(told, next(counted, None))
