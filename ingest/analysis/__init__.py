@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ingest.analysis.badness import badness
 from ingest.analysis.culprit import culprit
-from ingest.analysis.evidence import limits, quoted
+from ingest.analysis.evidence import limits
 from ingest.analysis.exhausted import exhausted
 from ingest.analysis.filled import filled
 from ingest.analysis.room import room, share
@@ -26,15 +24,13 @@ __all__ = ["analyse", "largest_tasks", "room", "share"]
 
 
 def analyse(report: Report) -> Analysis:
-    """Everything that a report lets us find, each with the lines that say so."""
+    """Everything that a report lets us find."""
     there = room(report)
     rows = table(report.tasks, there)
     points = badness(report, there.allowed)
     ran_out = [exhausted(report), *filled(report, there, rows)]
-    findings = [*ran_out, *chosen(report, points), *limits(report)]
-    pids = {task.name: task.pid for task in sorted(report.tasks, key=by_held)}
     return Analysis(
-        findings=tuple(replace(finding, evidence=quoted(finding, report, pids)) for finding in findings),
+        findings=(*ran_out, *chosen(report, points), *limits(report)),
         culprit=culprit(report, there, rows, ran_out),
         badness={pid: each * 1000 // there.allowed for pid, each in points.items()} if there.allowed else {},
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.evidence import of_process
 from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import share
@@ -130,7 +129,6 @@ def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, find
         else of_group and any(task.name == claim.name and task.pid in victims for task in report.tasks),
         group=first if first and (of_group or (first.count > 1 and first.name != claim.name)) else None,
         doubts=tuple(doubts),
-        evidence=of_process(report, claim.pid) if claim.pid is not None else (),
     )
 
 
@@ -202,7 +200,6 @@ def _of_victims(report: Report, room: Room) -> Culprit | None:
         is_victim=True,
         group=group,
         doubts=(Doubt.NO_PROCESS_TABLE, Doubt.VICTIM_IS_ALL_THAT_IS_NAMED),
-        evidence=of_process(report, largest.pid),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingest.analysis.table import by_held
 from ingest.model import Action, Code, Completeness, Finding
 
 if TYPE_CHECKING:
@@ -78,25 +79,15 @@ def _is_open_ended(report: Report) -> bool:
     return any(victim.action is Action.SELECTED for victim in report.victims)
 
 
-def quoted(finding: Finding, report: Report, pids: dict[str, int]) -> tuple[str, ...]:
-    """The lines behind a finding, at most three.
-
-    Args:
-        finding: One without evidence.
-        report: Its report.
-        pids: The pid of the process that a name stands for, where the finding is about one.
-    """
+def quoted(finding: Finding, report: Report) -> tuple[str, ...]:
+    """The lines behind a finding, at most three: those that say it, or the first about the process it names."""
     pattern = _COMPILED.get(finding.code)
     if pattern is not None:
         return _quoted(line for line in report.lines if pattern.search(line))
-    if finding.name is not None and finding.name in pids:
-        return of_process(report, pids[finding.name])
-    return ()
-
-
-def of_process(report: Report, pid: int) -> tuple[str, ...]:
-    """The first lines about a process: its row of the table, its kill."""
-    number = str(pid)
+    named = [task for task in report.tasks if task.name == finding.name]
+    if not named:
+        return ()
+    number = str(max(named, key=by_held).pid)
     return _quoted(line for line in report.lines if number in line and number in _pids(line))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.analysis.evidence import of_process
 from ingest.model import Confidence, Culprit, CulpritKind, Doubt, Group
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ def returned(report: Report) -> Culprit | None:
         is_victim=True,
         group=group,
         doubts=(*_DOUBTS, *unknown),
-        evidence=of_process(report, largest.pid),
     )
 
 
@@ -67,7 +65,6 @@ def only_exit(report: Report) -> Culprit | None:
         rule="only_exit",
         is_victim=True,
         doubts=(Doubt.FIRST_RETURN_UNKNOWN, Doubt.VICTIM_IS_ALL_THAT_IS_NAMED),
-        evidence=of_process(report, victim.pid),
     )
 
 

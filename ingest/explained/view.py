@@ -10,6 +10,7 @@ from ingest import explanation
 from ingest.analysis import largest_tasks
 from ingest.analysis.badness import may_be_killed
 from ingest.analysis.episode import whole
+from ingest.analysis.evidence import quoted
 from ingest.analysis.parts import Kind, parts
 from ingest.analysis.room import room, share
 from ingest.analysis.table import groups
@@ -173,7 +174,7 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
         victims=tuple(_process(victim.name, victim.pid) for victim in report.victims),
         culprit=_culprit(culprit) if culprit else None,
         confidence=culprit.confidence if culprit else None,
-        findings=tuple(_finding(finding) for finding in analysis.findings),
+        findings=tuple(_finding(finding, report) for finding in analysis.findings),
         capacity=there.capacity,
         parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
         processes=tuple(_processes(report, analysis)),
@@ -201,11 +202,10 @@ def _process(name: str, pid: int | None) -> str:
     return f"{name} (pid {pid})" if pid is not None else name
 
 
-def _finding(finding: Finding) -> FindingView:
+def _finding(finding: Finding, report: Report) -> FindingView:
     verdict = VERDICTS[finding.code]
-    return FindingView(
-        finding.code, verdict.title, verdict.text, finding.name, finding.size, finding.share, finding.evidence
-    )
+    lines = quoted(finding, report)
+    return FindingView(finding.code, verdict.title, verdict.text, finding.name, finding.size, finding.share, lines)
 
 
 def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:

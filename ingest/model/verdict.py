@@ -1,4 +1,4 @@
-"""What an analysis finds: codes that stay stable, with the sizes, shares and lines that they rest on."""
+"""What an analysis finds: codes that stay stable, with the sizes and shares that they rest on."""
 
 from __future__ import annotations
 
@@ -61,13 +61,12 @@ class Code(StrEnum):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One finding: how much (bytes), which share of what there was, who or what by name, and the lines that say so."""
+    """One finding: how much (bytes), which share of what there was, who or what by name."""
 
     code: Code
     size: int | None = None
     share: float | None = None
     name: str | None = None
-    evidence: tuple[str, ...] = ()
 
 
 class Confidence(StrEnum):
@@ -132,7 +131,6 @@ class Culprit(Struct, frozen=True, kw_only=True):
     is_victim: bool = False
     group: Group | None = None
     doubts: tuple[Doubt, ...] = ()
-    evidence: tuple[str, ...] = ()
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
