@@ -6,6 +6,7 @@ The hint (Kafka's time stamp or a file's mtime) chooses the year and nothing els
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from ingest.model import TimeSource, When
 
@@ -30,6 +31,10 @@ _YEARS_BACK = 8
 
 _CENTURY = 4_102_444_800
 """Seconds of the year 2100: a larger number counts in smaller units."""
+
+
+_KEPT = 1_024
+"""Times kept: the lines of a report are logged within a second or two."""
 
 
 def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: datetime) -> When | None:
@@ -97,6 +102,7 @@ def _dated(at: datetime, source: TimeSource, zone: tzinfo | None) -> When:
     return When(at, source, year_inferred=False, zone_inferred=zone is None)
 
 
+@lru_cache(maxsize=_KEPT)
 def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
     try:
         hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:8] or 0)

@@ -16,18 +16,28 @@ _GLUED = re.compile(
     r"|(?=\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}\] )"
     r"|(?: [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,253})? kernel: (?=\[ {0,4}\d{1,10}\.\d{6}\])"
 )
-_MARKS = ("\n", "\\", "#012", "message repeated", "**")
-"""A message without any of these and without a bracket behind its first character is one line."""
 _MOST = 4_096
 """Lines of one record."""
 
 
 def parts(message: str) -> tuple[str, ...]:
     """The lines in a message; none where it is a single one that nothing was done to."""
-    if "[" not in message[1:] and not any(mark in message for mark in _MARKS):
+    if _is_one(message):
         return ()
     found = [part for piece in _ends(message) for part in _told(piece)]
     return tuple(found[:_MOST]) if found != [message] else ()
+
+
+def _is_one(message: str) -> bool:
+    """Whether nothing in a message can be the end of a line, or a repetition. Written out, as it is asked of all."""
+    return not (
+        "[" in message[1:]
+        or "\n" in message
+        or "\\" in message
+        or "#012" in message
+        or "message repeated" in message
+        or "**" in message
+    )
 
 
 def _ends(message: str) -> list[str]:

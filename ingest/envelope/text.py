@@ -69,6 +69,13 @@ _LOGCAT = re.compile(
 )
 _LOGCAT_BRIEF = re.compile(r"[VDIWEF]/(?P<tag>[^(\s]+) *\( *\d+\): ")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_COMMON = re.compile(
+    r"(?:<\d{1,3}>)?(?:(?P<month>[A-Z][a-z]{2}) (?P<day>[ 123]\d) (?P<clock>\d\d:\d\d:\d\d)"
+    rf"|(?P<stamp>(?>{_ISO}))(?! (?:stdout|stderr|[A-Z]{{3,5}}) )) (?P<host>[^\s:\[\]<>]+) "
+    r"kernel: \[ *(?P<seconds>\d{1,10})\.(?P<micros>\d{6})\] ?(?:\[ *(?P<caller>[TC]\d{1,10})\] ?)?"
+    r"(?! *(?:kernel:|<|\[(?! *\d{1,10}\])))(?P<message>[^\x1b]*)\Z"
+)
+"""The commonest line by far, as syslog daemons write what a kernel prints; each part of it as the patterns above."""
 _KERNEL_FACILITY = 8
 """PRI is facility * 8 + severity, and the kernel's facility is 0."""
 
@@ -84,6 +91,8 @@ def take_apart(text: str, anchor: Anchor, only: Shape | None = None) -> Sent | N
     Returns:
         ``None`` only where the text is not of the kind that it may be.
     """
+    if only in (None, Shape.SYSLOG) and (found := common(text, anchor)):
+        return found
     if "\x1b" in text:
         text = _COLOURS.sub("", text)
     if only is not None:
@@ -91,10 +100,33 @@ def take_apart(text: str, anchor: Anchor, only: Shape | None = None) -> Sent | N
     for shape in _DISTINCT:
         if found := shape(text, anchor):
             return found
-    return _syslog(text, anchor) or _dmesg(text, anchor)
+    return syslog(text, anchor) or _dmesg(text, anchor)
 
 
 # ---------------------------------------------------------------- one function for each kind
+
+
+def common(text: str, anchor: Anchor) -> Sent | None:
+    """What ``syslog`` makes of the commonest line; ``tests/property/test_plain.py`` holds the two together."""
+    found = _COMMON.match(text)
+    if found is None:
+        return None
+    month, day, clock, stamp, hostname, seconds, micros, caller, message = found.groups()
+    if stamp:
+        when = None if "," in stamp else iso_time(stamp, anchor.zone)
+    else:
+        when = yearless_time(MONTHS.get(month, 0), int(day), clock, anchor.zone, anchor.hint)
+    if when is None:
+        return None
+    return Sent(
+        shape=Shape.SYSLOG,
+        message=message,
+        hostname=hostname,
+        when=when,
+        uptime_us=int(seconds) * 1_000_000 + int(micros),
+        tag="kernel",
+        caller=caller,
+    )
 
 
 def _kmsg(text: str, anchor: Anchor) -> Sent | None:
@@ -138,7 +170,7 @@ def _cri(text: str, anchor: Anchor) -> Sent | None:
         return None
     rest = text[found.end() :]
     when = iso_time(found["stamp"], anchor.zone, TimeSource.SHIPPER)
-    inner = _syslog(rest, anchor) or _dmesg(rest, anchor)
+    inner = syslog(rest, anchor) or _dmesg(rest, anchor)
     partial = found["whole"] == "P"
     return replace(inner, shape=Shape.CRI, when=inner.when or when, stream=found["stream"], rest=rest, partial=partial)
 
@@ -161,7 +193,7 @@ def _logcat(text: str, anchor: Anchor) -> Sent | None:
     return Sent(shape=Shape.LOGCAT, message=text[found.end() :], when=when, tag=found["tag"])
 
 
-def _syslog(text: str, anchor: Anchor) -> Sent | None:
+def syslog(text: str, anchor: Anchor) -> Sent | None:
     """A time at the beginning, a host, a tag. ``dmesg --time-format iso`` has a comma in its time and no host."""
     at = copied.end() if (copied := _QUOTED.match(text)) else 0
     at = pri.end() if (pri := _PRI.match(text, at)) else at
@@ -199,7 +231,7 @@ _SHAPES: dict[Shape, Callable[[str, Anchor], Sent | None]] = {
     Shape.CRI: _cri,
     Shape.CONSOLE: _console,
     Shape.LOGCAT: _logcat,
-    Shape.SYSLOG: _syslog,
+    Shape.SYSLOG: syslog,
     Shape.DMESG: _dmesg,
 }
 

@@ -10,17 +10,20 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.envelope import Envelope, Unreadable
+from ingest.envelope import Envelope, Unreadable, text
+from ingest.envelope._sent import Anchor
 from ingest.envelope.plain import PLAIN
 from ingest.model import Origin, Raw
 from tests.robustness.envelopes import ENVELOPES
 from tests.robustness.streams import stream
 
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 CORPUS = Path(__file__).parent.parent / "corpus"
 PIECES = (
     b"", b" ", b":", b": ", b"<4>", b"[1]", b"kernel: ", b"kern", b"user: info: ", b"Feb 30", b"CPU: ", b"UTC ",
     b"HOST ", b"stdout F ", b"7,1,2,-;", b"\xff", b"Nov 20 08:00:01 ", b"2026-11-20T08:00:01Z ", b"# ",
-    b"{", b"\x1b[1m", b"a",
+    b"{", b"\x1b[1m", b"a", b"[   12.345678] ", b"[ T12] ", b"[C1]", b"[  1-12.3456]",
+    b"[   77]", b",5", b" kernel: ", b"[+0.1]",
 )  # fmt: skip
 
 
@@ -32,11 +35,16 @@ def values() -> tuple[bytes, ...]:
     return tuple(dict.fromkeys([*sent, *lines]))
 
 
+@cache
+def common_values() -> tuple[bytes, ...]:
+    return tuple(value for value in values() if assert_the_common_is_no_second_parser(value))
+
+
 def assert_the_same(value: bytes) -> bool:
     sender = PLAIN.match(value)
     if sender is None:
         return False
-    read = Envelope().read(Raw(Origin("t", 0, 0), value, datetime(2026, 11, 26, tzinfo=UTC), "key"))
+    read = Envelope().read(Raw(Origin("t", 0, 0), value, NOW, "key"))
     assert not isinstance(read, Unreadable)
     assert (read.whole.host.hostname, read.whole.tag) == (sender[1].decode(), sender[2].decode()), value
     assert read.whole.when.from_line, value
@@ -55,3 +63,24 @@ def test_damaged_lines(random: Random) -> None:
         at = random.randint(0, min(len(value), 50))
         value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
     assert_the_same(value)
+
+
+def assert_the_common_is_no_second_parser(value: bytes) -> bool:
+    line, anchor = value.decode("utf-8", "backslashreplace"), Anchor(None, NOW)
+    common = text.common(line, anchor)
+    assert common is None or common == text.syslog(line, anchor), line
+    return common is not None
+
+
+def test_common_lines_of_the_corpus_and_of_each_envelope() -> None:
+    assert sum(map(assert_the_common_is_no_second_parser, values())) > len(values()) / 20
+
+
+@settings(max_examples=3_000)
+@given(random=st.randoms(use_true_random=False))
+def test_damaged_common_lines(random: Random) -> None:
+    value = random.choice(common_values())
+    for _ in range(random.randint(1, 3)):
+        at = random.randint(0, min(len(value), 80))
+        value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
+    assert_the_common_is_no_second_parser(value)
