@@ -15,7 +15,7 @@ from ingest import formats
 from ingest.envelope import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ingest.envelope import Read
@@ -27,7 +27,7 @@ _PIECES = 16
 """Pieces of one line."""
 
 
-class _Last(Struct, frozen=True):
+class _Last(Struct, frozen=True, gc=False):
     """The line before, or the pieces of it whose rest may follow."""
 
     pieces: tuple[Read, ...]
@@ -46,26 +46,25 @@ class Wrapped:
         last = self._last.get(place)
         return last is not None and last.held
 
-    def add(self, read: Read, place: Place, clock: datetime, *, matters: bool) -> Iterator[Read]:
+    def add(self, read: Read, place: Place, clock: datetime, *, matters: bool) -> Sequence[Read]:
         """The lines that are whole now. ``matters`` is whether the gate let this one through."""
         last = self._last.get(place)
+        whole: tuple[Read, ...] = ()
         if last is not None and _is_bare(read.whole) and not _is_bare(last.pieces[0].whole):
             read = _after(last.pieces[0].whole, read)
             if last.held:
                 pieces = (*last.pieces, read)
-                if whole := _together(pieces):
-                    self._last[place] = _Last((whole,), held=False, clock=clock)
-                    yield whole
-                    return
+                if together := _together(pieces):
+                    self._last[place] = _Last((together,), held=False, clock=clock)
+                    return (together,)
                 if len(pieces) < _PIECES and formats.read(read.whole, formats.formats()) is None:
                     self._last[place] = _Last(pieces, held=True, clock=clock)
-                    return
+                    return ()
         if last is not None and last.held:
-            yield from last.pieces
+            whole = last.pieces
         held = matters and not read.parts and _ends_early(read.whole)
         self._last[place] = _Last((read,), held=held, clock=clock)
-        if not held:
-            yield read
+        return whole if held else (*whole, read)
 
     def note(self, read: Read, place: Place, clock: datetime) -> None:
         """The line that came last, of a place where no rest is awaited; it was not worth more than that."""
@@ -99,7 +98,7 @@ class Wrapped:
 
 def _is_bare(line: Line) -> bool:
     """Whether a line has no prefix at all."""
-    return not line.when.from_line and line.uptime_us is None and line.tag is None
+    return line.tag is None and line.uptime_us is None and not line.when.from_line
 
 
 def _ends_early(line: Line) -> bool:

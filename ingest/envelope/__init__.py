@@ -32,7 +32,7 @@ class Unreadable(Struct, frozen=True):
     detail: str
 
 
-class Read(Struct, frozen=True):
+class Read(Struct, frozen=True, gc=False):
     """A record as one line, and as the lines that it may hold: ``parts`` is empty where it holds one.
 
     ``partial`` is whether the line goes on in the next record of the same ``stream``, and ``rest`` is the record where

@@ -35,14 +35,14 @@ class Shape(StrEnum):
     """An object of journald, Filebeat, Fluent Bit, Fluentd, Vector, Logstash, rsyslog, syslog-ng or Docker."""
 
 
-class Anchor(Struct, frozen=True):
+class Anchor(Struct, frozen=True, gc=False):
     """What times without year and zone are read by."""
 
     zone: tzinfo | None
     hint: datetime
 
 
-class Sent(Struct, frozen=True, kw_only=True):
+class Sent(Struct, frozen=True, kw_only=True, gc=False):
     """A message and what its envelope says of it; ``None`` is what it does not say. ``partial`` lines go on."""
 
     shape: str

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-class Match(Struct, frozen=True):
+class Match(Struct, frozen=True, gc=False):
     """A line that a wording explains. ``unread`` is a tail that it does not know; the raw text keeps it."""
 
     format: Format

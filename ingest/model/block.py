@@ -36,7 +36,7 @@ class Part(Protocol):
         """The victim that this line names, if it names one."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One line of a block. ``part`` is ``None`` for context that no wording explains, ``unread`` an unknown tail."""
 
     line: Line

@@ -22,7 +22,7 @@ class Heading(LinuxPart, frozen=True, kw_only=True):
         return cls(columns=tuple(found["columns"].split()))
 
 
-class Row(LinuxPart, frozen=True, kw_only=True):
+class Row(LinuxPart, frozen=True, kw_only=True, gc=False):
     """A row of the table. ``rest`` is split when the heading is known."""
 
     task: int
