@@ -19,10 +19,10 @@ from msgspec import Struct
 from ingest import formats
 from ingest.held import HeldOffsets
 from ingest.model import Block, ClosedBy, Line, Role
-from ingest.open_report import OpenReport
+from ingest.open_report import OpenReport, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ingest.formats import Match
@@ -125,10 +125,14 @@ class Assembler:
             match: What the line says, if any wording explains it.
             clock: The partition's time.
         """
-        partition = self._partitions.setdefault(line.origin.place, _Partition())
-        blocks = list(self._close_gaps(partition, line))
-        siblings = partition.hosts.get(_host(line), [])
-        if self._is_copy(siblings, line, match):
+        place, host = line.origin.place, _host(line)
+        partition = self._partitions.get(place)
+        if partition is None:
+            partition = self._partitions[place] = _Partition()
+        blocks = self._close_gaps(partition, host, line)
+        siblings = partition.hosts.get(host, ())
+        mark = fingerprint(line)
+        if _is_copy(siblings, line, match, mark):
             self.copies += 1
             return blocks
         target = _context(siblings, line) if match is None else _best(siblings, line, match)
@@ -136,9 +140,11 @@ class Assembler:
             if match.wording.role is Role.OPENS:
                 blocks.extend(self._supersede(partition, line, match))
             target = self._begin(partition, line, match, clock)
+            siblings = partition.hosts[host]
         if target is not None:
             _note_mixture(siblings, target, line)
-            blocks.extend(self._extend(partition, target, line, match, clock))
+            self._size += target.add(line, match, mark)
+            blocks.extend(self._grown(partition, target, line, clock))
         return blocks
 
     def advance(self, place: Place, clock: datetime) -> list[Block]:
@@ -173,21 +179,6 @@ class Assembler:
 
     # ------------------------------------------------------------ opening and growing
 
-    def _is_copy(self, siblings: Sequence[OpenReport], line: Line, match: Match | None) -> bool:
-        """Whether an open report has the line already: two shippers, or two files of one host, tell the same."""
-        for report in siblings:
-            if not report.has(line):
-                continue
-            if match is None or match.wording.role in (Role.BODY, Role.EVIDENCE):
-                # Reports repeat such lines: only one that is told twice has copies of them.
-                if report.copied:
-                    return True
-            elif match.wording.role is not Role.OPENS or line.uptime_us is not None or not report.named:
-                # The same head in the second of a victim may be the next report, where the line tells no uptime.
-                report.copied = True
-                return True
-        return False
-
     def _begin(self, partition: _Partition, line: Line, match: Match, clock: datetime) -> OpenReport:
         report = OpenReport(
             format=match.format,
@@ -219,10 +210,8 @@ class Assembler:
             for each in partition.hosts.get(_host(line), ())
         )
 
-    def _extend(
-        self, partition: _Partition, report: OpenReport, line: Line, match: Match | None, clock: datetime
-    ) -> Iterator[Block]:
-        self._size += report.add(line, match)
+    def _grown(self, partition: _Partition, report: OpenReport, line: Line, clock: datetime) -> Iterable[Block]:
+        """What a report comes to that a line was just added to."""
         if line.origin.offset < report.first_offset:
             partition.offsets.remove(report.first_offset)
             partition.offsets.add(line.origin.offset)
@@ -231,12 +220,14 @@ class Assembler:
         partition.settled.pop(id(report), None)
         partition.active[id(report)] = report
         partition.active.move_to_end(id(report))
+        blocks: list[Block] = []
         if report.progress.done and not report.format.repeats:
-            yield from self._close(partition, report, ClosedBy.TERMINATOR)
+            blocks.extend(self._close(partition, report, ClosedBy.TERMINATOR))
         elif len(report.entries) >= self._bounds.max_lines or report.size >= self._bounds.max_report_bytes:
-            yield from self._close(partition, report, ClosedBy.CAP)
+            blocks.extend(self._close(partition, report, ClosedBy.CAP))
         while self._size > self._bounds.max_total_bytes:
-            yield from self._close_oldest()
+            blocks.extend(self._close_oldest())
+        return blocks
 
     def _supersede(self, partition: _Partition, line: Line, match: Match) -> Iterator[Block]:
         """A new head: the reports before it are over, or at least as good as written."""
@@ -251,13 +242,15 @@ class Assembler:
 
     # ------------------------------------------------------------ settling and closing
 
-    def _close_gaps(self, partition: _Partition, line: Line) -> Iterator[Block]:
+    def _close_gaps(self, partition: _Partition, host: str, line: Line) -> list[Block]:
         """Lines of the same shipper and killer come in order, so a much later one ends what was open before it."""
-        for report in list(partition.hosts.get(_host(line), ())):
-            if not report.may_print(line):
-                continue
-            if _elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line):
-                yield from self._close(partition, report, ClosedBy.GAP)
+        over = [
+            report
+            for report in partition.hosts.get(host, ())
+            if report.may_print(line)
+            and (_elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line))
+        ]
+        return [block for report in over for block in self._close(partition, report, ClosedBy.GAP)]
 
     def _close_oldest(self) -> Iterator[Block]:
         """Make room: the report that waited longest goes, wherever it is."""
@@ -293,12 +286,28 @@ class Assembler:
 # ---------------------------------------------------------------- finding the report of a line
 
 
+def _is_copy(siblings: Iterable[OpenReport], line: Line, match: Match | None, mark: int) -> bool:
+    """Whether an open report has the line already: two shippers, or two files of one host, tell the same."""
+    for report in siblings:
+        if mark not in report.seen:
+            continue
+        if match is None or match.wording.role in (Role.BODY, Role.EVIDENCE):
+            # Reports repeat such lines: only one that is told twice has copies of them.
+            if report.copied:
+                return True
+        elif match.wording.role is not Role.OPENS or line.uptime_us is not None or not report.named:
+            # The same head in the second of a victim may be the next report, where the line tells no uptime.
+            report.copied = True
+            return True
+    return False
+
+
 def _best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport | None:
     """The open report that a line fits best, the newest of equals."""
     best, best_fit = None, 0
     strangers = []
     for report in reversed(siblings):
-        if report.format.name != match.format.name or report.key != match.part.key or not report.takes_lines_of(line):
+        if report.format is not match.format or report.key != match.part.key or not report.takes_lines_of(line):
             continue
         fit = report.progress.fit(match.part)
         if match.wording.role is Role.OPENS and not report.headed and report.begins_after(line):

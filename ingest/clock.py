@@ -21,15 +21,18 @@ class Clock:
     read_at: datetime = _EPOCH
     at_end: bool = False
     time: datetime = _EPOCH
+    advanced: datetime | None = None
+    """The time up to which everything that waits was looked at."""
     began: datetime | None = None
     early_until: int = -1
     """The last offset that was recorded early."""
 
     def saw(self, offset: int, recorded_at: datetime, now: datetime) -> None:
         """A record came, or several of which this is the last."""
-        self.recorded = max(self.recorded, recorded_at)
         self.read_at = now
-        self.time = max(self.time, self.recorded)
+        if recorded_at > self.recorded:
+            self.recorded = recorded_at
+            self.time = max(self.time, recorded_at)
         self.began = self.began or recorded_at
         if recorded_at - self.began <= self.early:
             self.early_until = offset

@@ -12,6 +12,8 @@ class Count(StrEnum):
 
     text: str
 
+    __hash__ = str.__hash__  # That of Enum is written in Python; names are looked up for every line.
+
     def __new__(cls, value: str, text: str) -> Self:
         """A name with its meaning."""
         member = str.__new__(cls, value)
@@ -85,3 +87,13 @@ class Count(StrEnum):
 
 
 Counts = Counter[Count]
+
+UNREADABLE = {
+    "tombstone": Count.TOMBSTONES,
+    "too_long": Count.TOO_LONG,
+    "empty": Count.EMPTY_LINES,
+    "json": Count.NO_LINE,
+    "no_message": Count.NO_LINE,
+    "shape": Count.NO_LINE,
+}
+"""Why a record is no line (``envelope.Unreadable``), and where it is counted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from heapq import heapify, heappop, heappush
 
 _STALE = 64
@@ -13,22 +12,25 @@ class HeldOffsets:
     """A bag of offsets of one place, whose least is known at any time."""
 
     def __init__(self) -> None:
-        self._held: Counter[int] = Counter()
+        self._held: dict[int, int] = {}
         self._heap: list[int] = []
 
     def add(self, offset: int) -> None:
         """Hold an offset, once more if it is held already."""
-        if offset not in self._held:
+        held = self._held.get(offset, 0)
+        if not held:
             heappush(self._heap, offset)
-        self._held[offset] += 1
+        self._held[offset] = held + 1
         if len(self._heap) > _STALE + 2 * len(self._held):
             self._heap = list(self._held)
             heapify(self._heap)
 
     def remove(self, offset: int) -> None:
         """Let go of an offset that was held."""
-        self._held[offset] -= 1
-        if not self._held[offset]:
+        held = self._held[offset] - 1
+        if held:
+            self._held[offset] = held
+        else:
             del self._held[offset]
 
     def least(self) -> int | None:

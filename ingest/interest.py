@@ -53,6 +53,8 @@ class Interest:
         families, waiting = self._assembler.families(line), self._reorder.waiting(line.origin.place, line.host.name)
         if not families and not waiting:
             return False
+        if line.tag in waiting:
+            return True
         return line.tag is None or line.tag in _tags_of(families, frozenset(waiting))
 
     def tags(self, place: Place, host: str) -> frozenset[str]:

@@ -64,21 +64,19 @@ class OpenReport:
         """The line that came last."""
         return self.entries[-1].line
 
-    def add(self, line: Line, match: Match | None) -> int:
-        """Take a line; returns the bytes by which the report grew."""
-        self.entries.append(Entry(line, match.part, unread=bool(match.unread)) if match else Entry(line, None))
-        self.seen.add(fingerprint(line))
-        if match is not None:
+    def add(self, line: Line, match: Match | None, mark: int) -> int:
+        """Take a line, whose fingerprint is ``mark``; returns the bytes by which the report grew."""
+        self.seen.add(mark)
+        if match is None:
+            self.entries.append(Entry(line, None))
+        else:
+            self.entries.append(Entry(line, match.part, bool(match.unread)))
             self.progress.add(match.part)
             self.headed = self.headed or match.wording.role is Role.OPENS
             self.named = self.named or match.wording.role is Role.VICTIM
         grown = _LINE_COST + 2 * len(line.raw)
         self.size += grown
         return grown
-
-    def has(self, line: Line) -> bool:
-        """Whether the same line came before: the same text at the same time."""
-        return fingerprint(line) in self.seen
 
     def takes_lines_of(self, line: Line) -> bool:
         """Whether a line comes from this report's shipper; a line without any envelope may be anybody's."""

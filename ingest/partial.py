@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.envelope import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ingest.envelope import Read
@@ -44,21 +44,21 @@ class Partials:
         """Whether the rest of a line may come on a place."""
         return any(key[0] == place for key in self._waiting)
 
-    def add(self, read: Read, place: Place, clock: datetime) -> Iterator[Read]:
+    def add(self, read: Read, place: Place, clock: datetime) -> Sequence[Read]:
         """The lines that are whole now: the one that was read, or what it is the last piece of."""
         key = place, read.stream
         before = self._waiting.get(key)
         if before is None and not read.partial:
-            yield read
-            return
+            return (read,)
         waiting = self._waiting.setdefault(key, _Waiting([], clock))
         waiting.pieces.append(read)
         waiting.touched = clock
         waiting.size += len(read.rest) + _EACH
         if not read.partial or waiting.size >= _LONGEST:
-            yield joined(self._waiting.pop(key).pieces)
-        elif len(self._waiting) > _MOST:
-            yield joined(self._waiting.popitem(last=False)[1].pieces)
+            return (joined(self._waiting.pop(key).pieces),)
+        if len(self._waiting) > _MOST:
+            return (joined(self._waiting.popitem(last=False)[1].pieces),)
+        return ()
 
     def overdue(self, place: Place, clock: datetime) -> Iterator[Read]:
         """Lines whose rest did not come, as far as they go."""

@@ -17,7 +17,7 @@ from ingest import document, formats
 from ingest.analysis import analyse
 from ingest.assemble import Assembler, Bounds
 from ingest.clock import Clock
-from ingest.counts import Count
+from ingest.counts import UNREADABLE, Count
 from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
 from ingest.envelope.plain import PLAIN
 from ingest.episode import Episodes
@@ -52,15 +52,6 @@ _HEADLESS = (Completeness.HEAD_MISSING, Completeness.KILL_LINE_ONLY)
 
 _WAITING_SHARE = 4
 """One part in four of the memory for open reports is for lines that wait for their turn."""
-
-_UNREADABLE = {
-    "tombstone": Count.TOMBSTONES,
-    "too_long": Count.TOO_LONG,
-    "empty": Count.EMPTY_LINES,
-    "json": Count.NO_LINE,
-    "no_message": Count.NO_LINE,
-    "shape": Count.NO_LINE,
-}
 
 
 class Pipeline:
@@ -132,7 +123,7 @@ class Pipeline:
             for overdue in (self._partials, self._wrapped):
                 for read in overdue.overdue(place, clock.time):
                     self._wait(read, clock.time, output)
-            self._advance(place, clock.time, output)
+            self._advance(place, clock, output)
         return output
 
     def read(self, records: Iterable[Raw | Packed], now: datetime, output: Output) -> None:
@@ -154,7 +145,7 @@ class Pipeline:
             return
         if passed_over := self._passed_over.pop(place, None):
             self._note_before(raw, *passed_over)
-        self._advance(place, clock.time, output)
+        self._advance(place, clock, output)
         self._take(raw, matters, clock.time, output)
 
     def _note_before(self, raw: Raw, packed: Packed, number: int) -> None:
@@ -279,14 +270,15 @@ class Pipeline:
     def _take(self, raw: Raw, matters: bool, clock: datetime, output: Output) -> None:
         read = self._envelope.read(raw)
         if isinstance(read, Unreadable):
-            self.counts[_UNREADABLE[read.code]] += 1
+            self.counts[UNREADABLE[read.code]] += 1
             if matters:
                 output.rejected.append(self._rejected(raw, "envelope", read.code, read.detail))
             return
         if raw.value and not raw.value.isascii() and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
         place = raw.origin.place
-        read = replace(read, record=raw if matters else None)
+        if matters:
+            read = replace(read, record=raw)
         for whole in self._partials.add(read, place, clock):
             for each in self._wrapped.add(whole, place, clock, matters=matters or whole is not read):
                 self._wait(each, clock, output, matters=matters or raw.routed or each is not read)
@@ -300,11 +292,14 @@ class Pipeline:
         for waiting in self._reorder.add(read, clock):
             self._take_lines(waiting, output)
 
-    def _advance(self, place: Place, clock: datetime, output: Output) -> None:
+    def _advance(self, place: Place, clock: Clock, output: Output) -> None:
         """Let a partition's time pass. The assembler's runs behind it by the time that lines may wait."""
-        for waiting in self._reorder.advance(place, clock):
+        if clock.time == clock.advanced:
+            return
+        clock.advanced = clock.time
+        for waiting in self._reorder.advance(place, clock.time):
             self._take_lines(waiting, output)
-        output.blocks += self._assembler.advance(place, clock - self._window)
+        output.blocks += self._assembler.advance(place, clock.time - self._window)
 
     def _take_lines(self, waiting: Waiting, output: Output) -> None:
         """The lines of a record whose turn has come."""
@@ -380,7 +375,10 @@ class Pipeline:
         return Rejected(raw.origin, raw.recorded_at, stage, code, detail, quoted.decode("utf-8", "backslashreplace"))
 
     def _clock(self, place: Place) -> Clock:
-        return self._clocks.setdefault(place, Clock(early=WITHIN))
+        clock = self._clocks.get(place)
+        if clock is None:
+            clock = self._clocks[place] = Clock(early=WITHIN)
+        return clock
 
     def _look_up_open(self) -> None:
         """Once for each assignment: make earlier writes findable, and take over the episodes left open."""

@@ -34,7 +34,7 @@ _STALE = 64
 """Queues that may be noted as due though nothing waits in them any more."""
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """A line that waits for its turn; ``came`` is the partition's time when it came."""
 
     read: Read
@@ -50,6 +50,7 @@ class _Queue:
     """The lines of one host that one shipper sent: entries by key, and when each came."""
 
     source: _Source
+    offsets: HeldOffsets
     entries: list[_Entry] = field(default_factory=list)
     came: deque[tuple[datetime, int]] = field(default_factory=deque)
     newest: int = 0
@@ -68,6 +69,7 @@ class Reorder:
     def __init__(self, window: float, max_bytes: int) -> None:
         self._window = timedelta(seconds=window)
         self._window_us = int(window * 1_000_000)
+        self._another_order_us = max(self._window_us, _ANOTHER_ORDER_US)
         self._max_bytes = max_bytes
         self._queues: dict[_Source, _Queue] = {}
         self._hosts: defaultdict[tuple[Place, str], Counter[str]] = defaultdict(Counter)
@@ -89,29 +91,32 @@ class Reorder:
         """Whether any line of a place is waiting."""
         return bool(self._due.get(place))
 
-    def add(self, read: Read, clock: datetime) -> Iterator[Waiting]:
-        """Take a line; gives out those whose turn has come, in order."""
+    def add(self, read: Read, clock: datetime) -> list[Waiting]:
+        """Take a line; returns those whose turn has come, in order."""
         if not self._window_us:
-            yield Waiting(read, clock)
-            return
+            return [Waiting(read, clock)]
+        released: list[Waiting] = []
         line = read.whole
         queue = self._queue(line)
         key = _key(line, queue)
-        if queue.entries and (key < queue.newest - max(self._window_us, _ANOTHER_ORDER_US) or _changes(line, queue)):
-            yield from self._release(queue, queue.newest)
+        if queue.entries and (key < queue.newest - self._another_order_us or _changes(line, queue)):
+            released += self._release(queue, queue.newest)
             queue = self._queue(line)
         queue.by_uptime = queue.by_uptime or line.uptime_us is not None
-        queue.newest = max(queue.newest, key) if queue.entries else key
+        if key > queue.newest or not queue.entries:
+            queue.newest = key
         queue.latest = key
         if not queue.came:
             self._wait(queue, clock)
         heappush(queue.entries, (key, next(self._numbers), Waiting(read, clock)))
         queue.came.append((clock, key))
-        self._offsets.setdefault(line.origin.place, HeldOffsets()).add(line.origin.offset)
+        queue.offsets.add(line.origin.offset)
         self._size += _cost(line)
-        yield from self._release(queue, queue.newest - self._window_us)
+        if queue.entries[0][0] <= queue.newest - self._window_us:
+            released += self._release(queue, queue.newest - self._window_us)
         while self._size > self._max_bytes:
-            yield from self._longest_waiting()
+            released += self._longest_waiting()
+        return released
 
     def advance(self, place: Place, clock: datetime) -> Iterator[Waiting]:
         """Let a partition's time pass: lines that waited for the whole window go on."""
@@ -150,7 +155,7 @@ class Reorder:
         source = (line.origin.place, line.host.name, line.boot, line.shape, tag)
         queue = self._queues.get(source)
         if queue is None:
-            queue = self._queues[source] = _Queue(source)
+            queue = self._queues[source] = _Queue(source, self._offsets.setdefault(source[0], HeldOffsets()))
             self._hosts[source[:2]][tag] += 1
         return queue
 
@@ -172,7 +177,7 @@ class Reorder:
             _, _, waiting = heappop(entries)
             line = waiting.read.whole
             self._size -= _cost(line)
-            self._offsets[line.origin.place].remove(line.origin.offset)
+            queue.offsets.remove(line.origin.offset)
             yield waiting
         if not entries:
             queue.came.clear()

@@ -6,7 +6,7 @@ or that a report has only once, is then known to be another's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Stack
 from ingest.formats.linux.kill import Kill, Selected
@@ -17,6 +17,8 @@ from ingest.formats.linux.tasks import Heading, Row
 from ingest.model import Constraint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.model import Part
 
 _ORDER: tuple[tuple[type, ...], ...] = (
@@ -42,33 +44,39 @@ def rank(part: Part) -> int | None:
 
 def once(part: Part) -> tuple[object, ...] | None:
     """What a report has at most one line of; ``None`` where it may have many."""
-    match part:
-        case Cpu() | Cpuset() | Hardware() | Heading():
-            return (type(part),)
-        case TaskIn():
-            return TaskIn, part.task_path is None, part.limit_path is None
-        case MemcgCounter():
-            return MemcgCounter, part.name
-        case Stats():
-            return Stats, part.path
-        case Pages():
-            return Pages, *part.counts
-        case _:
-            return None
+    told = _ONCE.get(type(part))
+    return told(part) if told else None
 
 
 def of_cgroup(part: Part) -> bool | None:
     """Whether a line says that a cgroup's limit was hit, that none was, or neither (``None``)."""
-    match part:
-        case Summary():
-            return part.constraint is Constraint.MEMCG
-        case Kill() | Selected():
-            if part.message is None or " UB " in part.message:
-                return None
-            return part.message == "Memory cgroup out of memory"
-        case TaskIn() | MemcgCounter() | Stats():
-            return True
-        case Stack():
-            return True if part.charge else None
-        case _:
-            return None
+    told = _OF_CGROUP.get(type(part))
+    return told(part) if told else None
+
+
+def _message_of_cgroup(part: Kill | Selected) -> bool | None:
+    if part.message is None or " UB " in part.message:
+        return None
+    return part.message == "Memory cgroup out of memory"
+
+
+_ONCE: dict[type, Callable[[Any], tuple[object, ...]]] = {
+    Cpu: lambda _: (Cpu,),
+    Cpuset: lambda _: (Cpuset,),
+    Hardware: lambda _: (Hardware,),
+    Heading: lambda _: (Heading,),
+    TaskIn: lambda part: (TaskIn, part.task_path is None, part.limit_path is None),
+    MemcgCounter: lambda part: (MemcgCounter, part.name),
+    Stats: lambda part: (Stats, part.path),
+    Pages: lambda part: (Pages, *part.counts),
+}
+_OF_CGROUP: dict[type, Callable[[Any], bool | None]] = {
+    Summary: lambda part: part.constraint is Constraint.MEMCG,
+    Kill: _message_of_cgroup,
+    Selected: _message_of_cgroup,
+    TaskIn: lambda _: True,
+    MemcgCounter: lambda _: True,
+    Stats: lambda _: True,
+    Stack: lambda part: True if part.charge else None,
+}
+"""By type, because both are asked for every line and most lines say nothing."""

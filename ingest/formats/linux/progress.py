@@ -61,6 +61,8 @@ class LinuxProgress:
         return STRANGER if fit == 1 and self._contradicts(part) else fit
 
     def _fit(self, part: Part) -> int:
+        if type(part) not in _TELLING:
+            return int(self.takes_context)
         named = self.selected | self.chosen | self.killed
         waits = self.selected | self.chosen | self.reaped - self.killed
         late = bool(self.reaped - self.killed)  # Its reaper came, so it waits for nobody else's kill line.
@@ -103,9 +105,16 @@ class LinuxProgress:
         """Take note of a line of this report."""
         self.lines += 1
         self.rank = max(self.rank, rank(part) or 0)
-        self.cgroup = of_cgroup(part) if self.cgroup is None else self.cgroup
+        if self.cgroup is None:
+            self.cgroup = of_cgroup(part)
         if single := once(part):
             self.had.add(single)
+        if isinstance(part, Row):
+            self.listed.add(part.task)
+        elif type(part) in _TELLING:
+            self._note(part)
+
+    def _note(self, part: Part) -> None:
         match part:
             case Header():
                 self.headed = True
@@ -120,8 +129,6 @@ class LinuxProgress:
                 self.killed.add(part.pid)
             case Reaped():
                 self.reaped.add(part.pid)
-            case Row():
-                self.listed.add(part.task)
             case Group():
                 self.many = True
             case Panic():
@@ -130,6 +137,12 @@ class LinuxProgress:
                 self.many = self.many or part.killed is not None
             case _:
                 pass
+
+
+_TELLING: frozenset[type] = frozenset({
+    Header, Summary, Selected, Kill, NotKilled, Reaped, Group, UbRound, Panic, NoVictim, Suppressed, Manual,
+})  # fmt: skip
+"""Lines that say how far a report has got, or whose it is. All others are the most of a report."""
 
 
 def _fit(names_victim: bool, *, could: bool) -> int:
