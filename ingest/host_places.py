@@ -23,10 +23,15 @@ class HostPlaces:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, str], tuple[Place, datetime]] = OrderedDict()
+        self._latest: tuple[str, Place, datetime] | None = None
 
     def spread(self, line: Line) -> bool:
         """Whether the host of a line was just seen in another partition of the same topic."""
         place, at = line.origin.place, line.when.at
+        latest = (line.host.name, place, at)
+        if latest == self._latest:
+            return False
+        self._latest = latest
         host = (line.origin.source, line.host.name)
         before = self._seen.get(host)
         self._seen[host] = (place, at)

@@ -31,6 +31,7 @@ class OpenReport:
         touched: The partition's time when its last line came.
         shape: The kind of envelope of its lines: another shipper's lines are of another report.
         caller: The thread or CPU that printed its head, where the kernel tells it.
+        pause_us: Microseconds between two of its lines at most.
         headed: Whether its head came.
         named: Whether a line came that names a victim.
         copied: Whether a line came twice, so that every further copy is expected.
@@ -48,6 +49,7 @@ class OpenReport:
     touched: datetime
     shape: str
     caller: str | None
+    pause_us: int
     headed: bool = False
     named: bool = False
     copied: bool = False
@@ -78,10 +80,26 @@ class OpenReport:
         self.size += grown
         return grown
 
+    def goes_on_with(self, line: Line, match: Match, mark: int) -> bool:
+        """Whether a line is plainly the next of this report's body, where no other report is open on the host."""
+        last = self.entries[-1].line.uptime_us
+        return (
+            match.wording.role is Role.BODY
+            and match.format is self.format
+            and match.part.key == self.key
+            and last is not None
+            and line.uptime_us is not None
+            and 0 <= line.uptime_us - last <= self.pause_us
+            and line.shape == self.shape
+            and mark not in self.seen
+            and not self.strayed
+            and self.printed_by(line)
+            and self.progress.fit(match.part) == 1
+        )
+
     def takes_lines_of(self, line: Line) -> bool:
         """Whether a line comes from this report's shipper; a line without any envelope may be anybody's."""
-        bare = not line.when.from_line and line.uptime_us is None
-        return bare or line.shape == self.shape
+        return line.shape == self.shape or (line.uptime_us is None and not line.when.from_line)
 
     def may_print(self, line: Line) -> bool:
         """Whether a line may be this report's killer's at all: by its tag and its shipper."""

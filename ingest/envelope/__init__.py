@@ -76,7 +76,7 @@ class Envelope(Struct, frozen=True):
         if len(value) > self.max_line_bytes:
             return Unreadable("too_long", f"{len(value)} bytes; at most {self.max_line_bytes} are read")
         text = value.decode("utf-8", "backslashreplace").rstrip("\r\n").removeprefix("\ufeff")
-        if not text.strip():
+        if not text or text.isspace():
             return Unreadable("empty", "the record is blank")
         anchor = Anchor(self._zone(raw.origin.source, raw.host), raw.recorded_at)
         try:
@@ -109,11 +109,14 @@ class Envelope(Struct, frozen=True):
             shape=sent.shape,
             metadata=sent.metadata,
         )
-        pieces = tuple(_part(whole, piece) for piece in parts(sent.message))
+        told = parts(sent.message)
+        pieces = tuple(_part(whole, piece) for piece in told) if told else ()
         stream = f"{raw.host}/{sent.stream}" if sent.stream else ""
         return Read(whole, pieces, sent.partial, stream, sent.rest, sent.dropped)
 
     def _zone(self, source: str, host: str | None) -> tzinfo | None:
+        if not self.zones:
+            return self.zone
         for pattern, zone in self.zones:
             if fnmatchcase(source.lower(), pattern) or (host is not None and fnmatchcase(host.lower(), pattern)):
                 return zone
