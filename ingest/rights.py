@@ -43,8 +43,10 @@ ROLES = {
     "oom-ingest-replay": Role(
         "`oom-ingest deadletters`", (), ("create_index", "delete", "index", "maintenance", "read")
     ),
+    "oom-ingest-prune": Role("`oom-ingest prune`, once a day", (), ("delete_index", "monitor")),
 }
-"""``create_index`` makes the index of a new month, ``maintenance`` a refresh, ``monitor`` answers for health.
+"""``create_index`` makes the index of a new month, ``maintenance`` a refresh. ``monitor`` tells how the cluster is, and
+how large indices are.
 
 ``manage`` gives indices that are there the fields of a new version.
 """

@@ -20,7 +20,12 @@ topics, groups and indices are the defaults; `oom-ingest config` shows yours.
 ## Elasticsearch
 
 `run` writes and reads documents and makes the index of a new month. It installs nothing: `setup` is run by somebody
-else, once for each version, with a role of its own."""
+else, once for each version, with a role of its own.
+
+The tests take the roles from this page and give them to users of a node with Elastic's own security. Each role suffices
+for its command. With one privilege less, `run`, `setup`, `trends` and `prune` end or wait, and name what they lack. The
+user of `run` reads no other index, deletes nothing and installs nothing. `read` is among its privileges because a late
+line is joined to what is stored. Whoever may `index` may also add fields to a mapping: that is Elasticsearch's way."""
 
 _KEY = """\
 An API key with one of these roles; the answer's `encoded` goes into the file that `elasticsearch.api_key_file` names:

@@ -23,8 +23,8 @@ _WHAT = "Elasticsearch"
 _SUPPORTED = ("8", "9")
 _SKEW = 30.0
 _BLOCKS = ("write", "read_only", "read_only_allow_delete")
-_NO_SECURITY = (400, 404, 405)
-"""What a cluster without the security module answers to a question of it."""
+_NO_HANDLER = "no handler found"
+"""What a cluster without security answers to a question of it."""
 
 
 def look(settings: Settings) -> Iterator[Finding]:
@@ -40,6 +40,7 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def _looks(client: Elasticsearch, prefix: str) -> Iterator[Finding]:
+    yield from _rights(client, prefix)
     with plain_failures(client):
         health = client.cluster.health(timeout="5s")
     if health["status"] == "red":
@@ -49,7 +50,6 @@ def _looks(client: Elasticsearch, prefix: str) -> Iterator[Finding]:
         times = client.nodes.stats(metric="os", filter_path="nodes.*.timestamp")["nodes"]
     yield from _versions({str(node["version"]) for node in nodes.values()})
     yield _clock([node["timestamp"] / 1000 for node in times.values()])
-    yield from _rights(client, prefix)
     yield from _blocks(client, prefix)
 
 
@@ -70,18 +70,13 @@ def _clock(times: list[float]) -> Finding:
 
 def _rights(client: Elasticsearch, prefix: str) -> Iterator[Finding]:
     what, role = "rights", rights.ROLES["oom-ingest-run"]
-    body = {
-        "cluster": list(role.cluster),
-        "index": [{"names": [f"{prefix}-*"], "privileges": list(role.indices)}],
-    }
+    wanted: Any = {"names": [f"{prefix}-*"], "privileges": list(role.indices)}
     try:
-        answer: Any = client.perform_request(
-            "POST", "/_security/user/_has_privileges", headers={"content-type": "application/json"}, body=body
-        ).body
-    except ApiError as error:
-        if error.status_code not in _NO_SECURITY:
-            with plain_failures(client):
-                raise
+        with plain_failures(client):
+            answer = client.security.has_privileges(cluster=list(role.cluster), index=[wanted])
+    except Refused as error:
+        if _NO_HANDLER not in str(error):
+            raise
         yield skipped(what, "this cluster has no security, so everybody may do everything")
         return
     found = {**answer["cluster"], **answer["index"].get(f"{prefix}-*", {})}

@@ -59,11 +59,15 @@ def plain_failures(client: Elasticsearch) -> Iterator[None]:
     except TransportConnectionError as error:
         raise Unavailable(f"Elasticsearch is not reachable at {address(client)}: {error.message}") from error
     except ApiError as error:
-        hint = _HINTS.get(error.status_code, "")
-        sentence = f"Elasticsearch at {address(client)} answered {error.status_code}: {reason(error.body)}{hint}"
-        raise (Unavailable if error.status_code in TRY_AGAIN else Refused)(sentence) from error
+        raise trouble(client, error.status_code, error.body) from error
     except TransportError as error:
         raise Unavailable(f"Elasticsearch at {address(client)} did not answer: {error.message}") from error
+
+
+def trouble(client: Elasticsearch, status: int, body: object) -> Unavailable | Refused:
+    """An answer that is a failure, to a request or to one of its items, as one sentence that names what to look at."""
+    sentence = f"Elasticsearch at {address(client)} answered {status}: {reason(body)}{_HINTS.get(status, '')}"
+    return (Unavailable if status in TRY_AGAIN else Refused)(sentence)
 
 
 def address(client: Elasticsearch) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.adapters.elastic_client import plain_failures
+from ingest.adapters.elastic_client import plain_failures, trouble
 from ingest.dead_letters import of_source
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ElasticDeadLetters:
             after = hits[-1]["sort"]
 
     def done(self, letters: Sequence[DeadLetter]) -> None:
-        """Delete those that were replayed."""
+        """Delete those that were replayed. Raises ``Unavailable`` or ``Refused``."""
         with plain_failures(self._client):
             self._client.indices.refresh(index=self._indices, ignore_unavailable=True)
             found = self._client.search(
@@ -59,5 +59,7 @@ class ElasticDeadLetters:
                 source=False,
             )
             lines = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found["hits"]["hits"]]
-            if lines:
-                self._client.bulk(operations=lines, refresh=True)
+            items = self._client.bulk(operations=lines, refresh=True)["items"] if lines else []
+        for item in items:
+            if "error" in item["delete"]:
+                raise trouble(self._client, item["delete"]["status"], item["delete"]["error"])

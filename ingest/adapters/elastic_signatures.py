@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from msgspec import Struct
 
-from ingest.adapters.elastic_client import TRY_AGAIN, address, plain_failures, reason
+from ingest.adapters.elastic_client import address, plain_failures, reason, trouble
 from ingest.document.signature import created_of, index_of, signature_of, source_of
 from ingest.model import Document
-from ingest.ports import Refusal, Refused, Unavailable, WriteReport
+from ingest.ports import Refusal, Unavailable, WriteReport
 from ingest.signature import merge
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ class ElasticSignatures:
                 document = Document(self._index, key, 1, sources[key])
                 done[key] = Refusal(document, status, reason(result["error"]))
             else:
-                sentence = f"Elasticsearch at {address(self._client)} answered {status}: {reason(result['error'])}"
-                raise (Unavailable if status in TRY_AGAIN else Refused)(sentence)
+                raise trouble(self._client, status, result["error"])
         return done
 
     def _action(self, key: str) -> dict[str, dict[str, object]]:

@@ -9,7 +9,7 @@ import orjson
 from elasticsearch import ApiError
 from msgspec.structs import replace
 
-from ingest.adapters.elastic_client import TRY_AGAIN, address, plain_failures, reason
+from ingest.adapters.elastic_client import plain_failures, reason, trouble
 from ingest.ports import Refusal, Refused, Unavailable, WriteReport
 from ingest.timestamps import iso
 
@@ -78,7 +78,7 @@ class ElasticSink:
         written = stale = 0
         refused: list[Refusal] = []
         left: list[Document] = []
-        trouble: Unavailable | Refused | None = None
+        first: Unavailable | Refused | None = None
         for (document, _), item in zip(chunk, items, strict=True):
             result = item["index"]
             status = result["status"]
@@ -90,12 +90,8 @@ class ElasticSink:
                 refused.append(Refusal(document, status, reason(result["error"])))
             else:
                 left.append(document)
-                trouble = trouble or self._trouble(status, result["error"])
-        return WriteReport(written, stale, tuple(refused), tuple(left), trouble)
-
-    def _trouble(self, status: int, error: object) -> Unavailable | Refused:
-        sentence = f"Elasticsearch at {address(self._client)} answered {status}: {reason(error)}"
-        return Unavailable(sentence) if status in TRY_AGAIN else Refused(sentence)
+                first = first or trouble(self._client, status, result["error"])
+        return WriteReport(written, stale, tuple(refused), tuple(left), first)
 
 
 def _is_the_documents_fault(status: int, error: dict[str, Any]) -> bool:

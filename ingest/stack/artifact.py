@@ -57,3 +57,36 @@ KQL = Artifact(
     size=430_000,
     coordinates=("org.elasticsearch.plugin:x-pack-kql:9.5.3",),
 )
+X_PACK_CORE = Artifact(
+    name="x-pack-core",
+    version="9.5.3",
+    size=16_000_000,
+    coordinates=("commons-logging:commons-logging:1.2",),
+    # Its metadata names one artifact that Maven Central does not have, templates that nothing here needs.
+    alone=(
+        "org.elasticsearch.plugin:x-pack-core:9.5.3",
+        "com.unboundid:unboundid-ldapsdk:7.0.3",
+        "commons-codec:commons-codec:1.15",
+        "org.apache.httpcomponents:httpasyncclient:4.1.5",
+        "org.apache.httpcomponents:httpclient:4.5.14",
+        "org.apache.httpcomponents:httpcore:4.4.16",
+        "org.apache.httpcomponents:httpcore-nio:4.4.16",
+        "org.slf4j:slf4j-api:2.0.18",
+    ),
+)
+X_PACK_SECURITY = Artifact(
+    name="x-pack-security",
+    version="9.5.3",
+    size=4_600_000,
+    coordinates=("com.google.code.findbugs:jsr305:3.0.2",),
+    # Elastic's version of OpenSAML is not on Maven Central. Its classes are looked at when the node starts, and run
+    # only where a SAML realm is configured.
+    alone=(
+        "org.elasticsearch.plugin:x-pack-security:9.5.3",
+        "com.nimbusds:nimbus-jose-jwt:10.0.2",
+        "com.nimbusds:oauth2-oidc-sdk:11.22.2",
+        "org.opensaml:opensaml-core:4.0.1",
+        "org.opensaml:opensaml-saml-api:4.0.1",
+        "org.opensaml:opensaml-xmlsec-api:4.0.1",
+    ),
+)

@@ -26,7 +26,7 @@ class Server(ABC):
     """
 
     name: ClassVar[str]
-    needs: ClassVar[tuple[Artifact, ...]]
+    needs: tuple[Artifact, ...]
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         self._folder = folder

@@ -7,8 +7,7 @@ import hashlib
 import ssl
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.config import ConfigError, ElasticsearchSettings, Secret
 from ingest.ports import Refused
-from ingest.rights import ROLES
 from tests.conftest import Endpoints
 from tests.integration.secured import Certificates
 from tests.integration.service import COMMAND, Site, stamped, utc
@@ -101,49 +99,6 @@ def test_a_ca_that_cannot_be_read_is_named(gate: Gate, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     with pytest.raises(ConfigError, match=r"elasticsearch\.ca_file .*empty cannot be used"):
         ping(gate, ca_file=str(tmp_path / "empty"))
-
-
-NEEDED = {
-    ("GET", "/_cluster/health"): {"monitor"},
-    ("GET", "/_index_template"): {"manage_index_templates"},
-    ("PUT", "/_index_template/*"): {"manage_index_templates"},
-    ("GET", "/*/_mapping"): {"manage"},
-    ("PUT", "/*/_mapping"): {"manage"},
-    ("POST", "/*/_refresh"): {"maintenance"},
-    ("POST", "/*/_search"): {"read"},
-    ("POST", "/*/_mget"): {"read"},
-    ("PUT", "/_bulk"): {"index", "create_index"},
-}
-"""What Elastic's documentation says that each request needs; a bulk request here only indexes, into new indices too."""
-
-
-def needed(asked: Iterable[tuple[str, str]]) -> set[str]:
-    privileges: set[str] = set()
-    for method, path in set(asked):
-        (found,) = [rule for rule in NEEDED if rule[0] == method and fnmatchcase(path, rule[1])] or [(method, path)]
-        privileges |= NEEDED[found]
-    return privileges
-
-
-def test_every_request_is_covered_by_its_role_and_no_role_has_more(
-    stack: Endpoints, topic: str, elastic: Elasticsearch, gate: Gate, papers: Certificates
-) -> None:
-    site = Site(stack, topic, elastic)
-    secured = {
-        "OOM_INGEST_ELASTICSEARCH__HOSTS": gate.url,
-        "OOM_INGEST_ELASTICSEARCH__CA_FILE": str(papers.authority),
-        "OOM_INGEST_ELASTICSEARCH__API_KEY": KEY,
-    }
-    setup = [*COMMAND, "setup"]
-    subprocess.run(setup, env=site.environment(**secured), capture_output=True, check=True)
-    role = ROLES["oom-ingest-setup"]
-    assert needed(gate.asked) == {*role.cluster, *role.indices}
-    gate.asked.clear()
-    site.produce(stamped([b'{"message": "Out of memory: Killed process 5', *POD], utc("2026-11-22T10:15:02")))
-    with site.service(**secured):
-        site.wait_for(5)
-    role = ROLES["oom-ingest-run"]
-    assert needed(gate.asked) == {*role.cluster, *role.indices}
 
 
 def test_the_service_works_behind_tls_and_takes_a_renewed_key_without_a_restart(

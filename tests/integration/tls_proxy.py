@@ -19,12 +19,11 @@ _SENT = ("content-type", "x-elastic-product")
 
 @dataclass
 class Gate:
-    """Who is let in; what was sent as proof and what was asked for is kept."""
+    """Who is let in; what was sent as proof is kept."""
 
     url: str
     accepted: set[str]
     seen: list[str | None] = field(default_factory=list)
-    asked: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
@@ -42,7 +41,6 @@ def tls_proxy(elasticsearch: str, certificate: Path, accepted: set[str]) -> Iter
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             proof = self.headers.get("authorization")
             gate.seen.append(proof)
-            gate.asked.append((self.command, urlsplit(self.path).path))
             if proof not in gate.accepted:
                 error = {"type": "security_exception", "reason": "unable to authenticate", "header": {}}
                 self._answer(401, {"content-type": "application/json"}, json.dumps({"error": error, "status": 401}))
