@@ -115,4 +115,4 @@ def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> da
 
 def iso(at: datetime) -> str:
     """An aware time in UTC, with the milliseconds that Elasticsearch's ``date`` keeps."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -35,7 +35,7 @@ from ingest.document._pieces import (
 )
 from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
-from ingest.document._tree import Tree, united
+from ingest.document._tree import Tree, pruned, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ingest.model import Episode, Joined, Rejected, Victim
+    from ingest.model import Episode, Joined, Rejected, Task, Victim
 
 __all__ = ["ORIGINAL_CAP", "all_of", "of_episode", "of_refused", "of_rejected", "of_report"]
 
@@ -62,11 +62,17 @@ _REFUSED_CAP = 524_288
 
 
 def of_report(joined: Joined, prefix: str) -> Iterator[Document]:
-    """The documents of one report: its kills, itself and the largest rows of its process table."""
-    for victim, kill_id in zip(joined.identified.report.victims, joined.identified.kill_ids, strict=True):
-        yield _kill(joined, victim, kill_id, prefix)
-    yield _report(joined, prefix)
-    yield from _tasks(joined, prefix)
+    """The documents of one report: its kills, itself and the largest rows of its process table.
+
+    Branches that several of them have alike are shared, so none may be changed.
+    """
+    report = joined.identified.report
+    alike = pruned(common(joined))
+    top = [(task, task_row(report, task, rank)) for rank, task in ranked_tasks(report)]
+    for victim, kill_id in zip(report.victims, joined.identified.kill_ids, strict=True):
+        yield _kill(joined, alike, victim, kill_id, prefix)
+    yield _report(joined, alike, top, prefix)
+    yield from _tasks(joined, top, prefix)
 
 
 def of_episode(episode: Episode, prefix: str) -> Document:
@@ -106,13 +112,9 @@ def of_episode(episode: Episode, prefix: str) -> Document:
             "explanation": " ".join(explanation.of_episode(episode, together)),
         },
     }
-    trees = (
-        base("oom.episode", episode.id, episode.when, episode.host, episode.origin),
-        of_the_host(episode.metadata),
-        runs_in(episode.scope, None),
-        own,
-    )
-    return _document(f"{prefix}-episode", episode.id, episode.version, episode.when.at, *trees)
+    head = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
+    source = united(head, pruned(of_the_host(episode.metadata)), runs_in(episode.scope, None), pruned(own))
+    return Document(index_of(f"{prefix}-episode", episode.when.at), episode.id, episode.version, source)
 
 
 def of_rejected(rejected: Rejected, prefix: str) -> Document:
@@ -122,7 +124,7 @@ def of_rejected(rejected: Rejected, prefix: str) -> Document:
     error = {"type": rejected.stage, "code": rejected.code, "message": rejected.detail}
     source = _dead_letter(document_id, iso(rejected.recorded_at), rejected.stage, error, rejected.original)
     source |= provenance(origin)
-    return _document(f"{prefix}-deadletter", document_id, 1, rejected.recorded_at, source)
+    return Document(index_of(f"{prefix}-deadletter", rejected.recorded_at), document_id, 1, pruned(source))
 
 
 def of_refused(document: Document, status: int, reason: str, prefix: str) -> Document:
@@ -135,7 +137,7 @@ def of_refused(document: Document, status: int, reason: str, prefix: str) -> Doc
     source = _dead_letter(document_id, timestamp, "index", error, original)
     source["kafka"] = document.source.get("kafka")
     month = timestamp[:7].replace("-", ".")
-    return Document(f"{prefix}-deadletter-{month}", document_id, document.version, united(source))
+    return Document(f"{prefix}-deadletter-{month}", document_id, document.version, pruned(source))
 
 
 def all_of(
@@ -152,7 +154,7 @@ def all_of(
 # ---------------------------------------------------------------- one function for each kind
 
 
-def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document:
+def _kill(joined: Joined, alike: Tree, victim: Victim, kill_id: str, prefix: str) -> Document:
     report = joined.identified.report
     done = victim.action is Action.KILL
     where = runs_in(report.scope, victim.cgroup)
@@ -185,11 +187,11 @@ def _kill(joined: Joined, victim: Victim, kill_id: str, prefix: str) -> Document
     }
     version = joined.identified.version + (CONFIRMED if done else 0)
     head = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
-    trees = (head, shipped(report.metadata, where), common(joined), where, own)
-    return _document(f"{prefix}-kill", kill_id, version, victim.when.at, *trees)
+    source = united(head, pruned(shipped(report.metadata, where)), alike, where, pruned(own))
+    return Document(index_of(f"{prefix}-kill", victim.when.at), kill_id, version, source)
 
 
-def _report(joined: Joined, prefix: str) -> Document:
+def _report(joined: Joined, alike: Tree, top: Sequence[tuple[Task, Tree]], prefix: str) -> Document:
     identified = joined.identified
     report = identified.report
     text = "\n".join(report.lines)
@@ -224,39 +226,43 @@ def _report(joined: Joined, prefix: str) -> Document:
             "cgroup": cgroup_stat(report.cgroup),
             "host": {"hardware": report.kernel.hardware} if report.kernel else None,
             "explanation": " ".join(explanation.of_report(report, joined.analysis)),
-            "tasks": task_table(report),
+            "tasks": task_table(report, top),
             "openvz": openvz_round(report),
         },
     }
     head = base("oom.report", identified.id, report.when, report.host, report.origin)
-    trees = (head, shipped(report.metadata, where), common(joined), where, own)
-    return _document(f"{prefix}-report", identified.id, identified.version, report.when.at, *trees)
+    source = united(head, pruned(shipped(report.metadata, where)), alike, where, pruned(own))
+    return Document(index_of(f"{prefix}-report", report.when.at), identified.id, identified.version, source)
 
 
-def _tasks(joined: Joined, prefix: str) -> Iterator[Document]:
+def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Iterator[Document]:
     identified = joined.identified
     report = identified.report
-    for rank, task in ranked_tasks(report):
+    own: Tree = {
+        "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
+        "oom": {
+            "family": report.family,
+            "constraint": report.constraint,
+            **scope_of(report.scope),
+            "signature": identified.signature,
+            "signature_name": identified.signature_name,
+            "report": {"id": identified.id},
+            "episode": {"id": joined.episode.id},
+        },
+    }
+    alike = united(base("oom.task", "", report.when, report.host, report.origin), pruned(own))
+    page_size = pruned({"system": {"page_size": page_size_of(report)}})
+    index = index_of(f"{prefix}-task", report.when.at)
+    for rank, (task, row) in enumerate(top, start=1):
         document_id = task_id(identified.id, rank)
-        source = base("oom.task", document_id, report.when, report.host, report.origin)
-        own: Tree = {
-            "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
+        adj = pruned({"victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy}})
+        of_row: Tree = {
+            "event": {"id": document_id},
             "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
-            "process": {"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}},
-            "oom": {
-                "family": report.family,
-                "constraint": report.constraint,
-                **scope_of(report.scope),
-                "signature": identified.signature,
-                "signature_name": identified.signature_name,
-                "report": {"id": identified.id},
-                "episode": {"id": joined.episode.id},
-                "victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy},
-                "system": {"page_size": page_size_of(report)},
-                "task": task_row(report, task, rank),
-            },
+            "process": pruned({"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}}),
+            "oom": {**adj, **page_size, "task": row},
         }
-        yield _document(f"{prefix}-task", document_id, identified.version, report.when.at, source, own)
+        yield Document(index, document_id, identified.version, united(alike, of_row))
 
 
 _DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}
@@ -283,6 +289,6 @@ def _dead_letter(document_id: str, timestamp: str, stage: str, error: Mapping[st
     }
 
 
-def _document(index: str, document_id: str, version: int, at: datetime, *trees: Mapping[str, object]) -> Document:
-    """A document in the monthly index of the event's own time, so that a replay meets its own copy."""
-    return Document(f"{index}-{at:%Y.%m}", document_id, version, united(*trees))
+def index_of(name: str, at: datetime) -> str:
+    """The monthly index of the event's own time, so that a replay meets its own copy."""
+    return f"{name}-{at.year:04}.{at.month:02}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict
+
 from ingest import __version__, analysis, cgroup
-from ingest.document._tree import Tree, united
+from ingest.document._tree import Tree, pruned, sized
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.model import ScopeKind
 from ingest.timestamps import iso
 from ingest.verdicts import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ingest.model import (
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
         Origin,
         Report,
         Scope,
-        Sizes,
         Task,
         Victim,
         When,
@@ -35,15 +36,20 @@ TASKS_SHOWN = 10
 """Rows of a process table that become documents, and that a report shows."""
 
 
+_ECS = {"version": ECS_VERSION}
+_PARSER = {"version": __version__}
+
+
 def base(dataset: str, document_id: str, when: When, host: Host, origin: Origin) -> Tree:
+    """What every document begins with, pruned."""
     return {
         "@timestamp": iso(when.at),
-        "ecs": {"version": ECS_VERSION},
+        "ecs": _ECS,
         "event": {"id": document_id, "module": "oom", "dataset": dataset},
-        "host": {"name": host.name, "hostname": host.hostname},
+        "host": {"name": host.name} if host.hostname is None else {"name": host.name, "hostname": host.hostname},
         "oom": {
             "schema_version": str(SCHEMA_VERSION),
-            "parser": {"version": __version__},
+            "parser": _PARSER,
             "time": {
                 "source": when.source,
                 "year_inferred": when.year_inferred,
@@ -113,14 +119,16 @@ def span(start: datetime, end: datetime) -> Tree:
 
 
 def runs_in(scope: Scope, path: str | None) -> Tree:
-    """The container, pod or unit of a cgroup path, or the OpenVZ container whose memory ran out."""
+    """The container, pod or unit of a cgroup path, or the OpenVZ container whose memory ran out; pruned."""
     if scope.kind is ScopeKind.CONTAINER:
         # The kernel and OpenVZ number their containers; a runtime names them by hex digits.
-        return {"container": {"id": scope.name, "runtime": "openvz" if (scope.name or "").isdigit() else None}}
+        runtime = "openvz" if (scope.name or "").isdigit() else None
+        return pruned({"container": {"id": scope.name, "runtime": runtime}})
     path = path or (scope.name if scope.kind is ScopeKind.CGROUP else None)
-    if path is None:
-        return {}
-    found = cgroup.decode(path)
+    return {} if path is None else pruned(_of_path(cgroup.decode(path)))
+
+
+def _of_path(found: cgroup.Workload) -> Tree:
     tree: Tree = {
         "container": {"id": found.container_id, "name": found.container_name, "runtime": found.runtime},
         "systemd": {"unit": found.unit, "slice": found.slice, "session": found.session},
@@ -166,7 +174,7 @@ def memory_counter(counter: Counter | None) -> Tree | None:
 def victim_state(joined: Joined, victim: Victim) -> Tree:
     report = joined.identified.report
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
-    memory = process_sizes(victim.sizes) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
+    memory = sized(asdict(victim.sizes)) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
     return {
         "score": victim.score,
         "badness": joined.analysis.badness.get(victim.pid),
@@ -174,18 +182,6 @@ def victim_state(joined: Joined, victim: Victim) -> Tree:
         "adj_legacy": victim.adj_legacy,
         "signal": victim.signal,
         "memory": memory,
-    }
-
-
-def process_sizes(sizes: Sizes) -> Tree:
-    return {
-        "total_vm": in_bytes(sizes.total_vm),
-        "rss": in_bytes(sizes.rss),
-        "anon_rss": in_bytes(sizes.anon_rss),
-        "file_rss": in_bytes(sizes.file_rss),
-        "shmem_rss": in_bytes(sizes.shmem_rss),
-        "page_tables": in_bytes(sizes.page_tables),
-        "swap": in_bytes(sizes.swap),
     }
 
 
@@ -261,14 +257,13 @@ def page_size_of(report: Report) -> Tree | None:
     return {"bytes": report.page_size.bytes, "source": report.page_size.source} if report.page_size else None
 
 
-def task_table(report: Report) -> Tree | None:
+def task_table(report: Report, top: Sequence[tuple[Task, Tree]]) -> Tree | None:
     if not report.tasks:
         return None
-    top = [task_row(report, task, rank) | {"name": task.name, "pid": task.pid} for rank, task in ranked_tasks(report)]
     return {
         "count": len(report.tasks),
         "rss_total": in_bytes(sum(task.sizes.rss or 0 for task in report.tasks)),
-        "top": [united(row) for row in top],
+        "top": [row | pruned({"name": task.name, "pid": task.pid}) for task, row in top],
     }
 
 
@@ -277,15 +272,13 @@ def ranked_tasks(report: Report) -> Iterator[tuple[int, Task]]:
 
 
 def task_row(report: Report, task: Task, rank: int) -> Tree:
+    """A row of the process table, pruned."""
+    sizes = task.sizes
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
-    return {
-        "rank": rank,
-        "rss": in_bytes(task.sizes.rss),
-        "swap": in_bytes(task.sizes.swap),
-        "page_tables": in_bytes(task.sizes.page_tables),
-        "total_vm": in_bytes(task.sizes.total_vm),
-        "share": analysis.share(task.sizes.rss, limit),
-    }
+    told = {"rss": sizes.rss, "swap": sizes.swap, "page_tables": sizes.page_tables, "total_vm": sizes.total_vm}
+    row = {"rank": rank, **sized(told)}
+    share = analysis.share(sizes.rss, limit)
+    return row if share is None else row | {"share": share}
 
 
 def in_bytes(count: int | None) -> Tree | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.document._tree import Tree, united
+from msgspec.structs import asdict
+
+from ingest.document._tree import Tree, pruned, sized
 from ingest.fields import MEMORY_STAT, SYSTEM_MEMORY
 
 if TYPE_CHECKING:
@@ -17,23 +19,23 @@ SHOWN_ROWS = 50
 def system_state(machine: MachineState | None) -> Tree | None:
     if machine is None:
         return None
-    memory, swap = machine.memory, machine.swap
+    told: dict[str, int | None] = asdict(machine.memory)
     return {
-        "memory": {name: _bytes(getattr(memory, name)) for name in memory.__struct_fields__ if name in SYSTEM_MEMORY},
+        "memory": sized({name: size for name, size in told.items() if name in SYSTEM_MEMORY}),
         "memory_other": [
             {"name": name, "bytes": size}
-            for name in memory.__struct_fields__
-            if name not in SYSTEM_MEMORY and (size := getattr(memory, name)) is not None
+            for name, size in told.items()
+            if name not in SYSTEM_MEMORY and size is not None
         ],
-        "swap": {name: _bytes(getattr(swap, name)) for name in swap.__struct_fields__},
-        "zones": [united(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
+        "swap": sized(asdict(machine.swap)),
+        "zones": [pruned(_zone(zone)) for zone in machine.zones[:SHOWN_ROWS]],
         "huge_pages": [
-            united({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
+            pruned({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
             for h in machine.huge_pages[:SHOWN_ROWS]
         ],
         "slabs": [{"name": s.name, "used": s.used, "total": s.total} for s in machine.slabs[:SHOWN_ROWS]],
         "allocations": [
-            united({"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function})
+            pruned({"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function})
             for a in machine.allocations[:SHOWN_ROWS]
         ],
     }
@@ -44,8 +46,8 @@ def cgroup_stat(state: CgroupState | None) -> Tree | None:
     if state is None or not state.stat:
         return None
     other = {name: size for name, size in state.stat.items() if name not in MEMORY_STAT} | dict(state.events)
-    named = {name: _bytes(size) for name, size in state.stat.items() if name in MEMORY_STAT}
-    return {"stat": named, "stat_other": [united({"name": name, "value": value}) for name, value in other.items()]}
+    named = sized({name: size for name, size in state.stat.items() if name in MEMORY_STAT})
+    return {"stat": named, "stat_other": [pruned({"name": name, "value": value}) for name, value in other.items()]}
 
 
 def _zone(zone: Zone) -> Tree:
@@ -56,11 +58,7 @@ def _zone(zone: Zone) -> Tree:
         "all_unreclaimable": zone.all_unreclaimable,
         "lowmem_reserve_pages": list(zone.lowmem_reserve_pages),
         "free_blocks": [
-            united({"size": block.size, "count": block.count, "types": block.types or None})
+            pruned({"size": block.size, "count": block.count, "types": block.types or None})
             for block in zone.free_blocks
         ],
     }
-
-
-def _bytes(size: int | None) -> Tree | None:
-    return None if size is None else {"bytes": size}

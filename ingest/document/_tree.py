@@ -1,4 +1,4 @@
-"""Nested documents: uniting branches, leaving out what is absent."""
+"""Nested documents: leaving out what is absent, uniting branches."""
 
 from __future__ import annotations
 
@@ -12,32 +12,43 @@ Tree = dict[str, object]
 _LONG_MAX = 2**63 - 1
 
 
-def united(*trees: Mapping[str, object]) -> Tree:
-    """A new tree of several, branch by branch; what two of them say is the later one's.
-
-    What is absent is left out: ``None``, empty branches and lists, and numbers that no ``long`` holds.
-    """
-    whole: Tree = {}
-    for tree in trees:
-        _add(whole, tree)
-    return whole
-
-
-def _add(whole: Tree, tree: Mapping[str, object]) -> None:
-    for key, value in tree.items():
-        if value is None or value == []:
+def pruned(tree: Mapping[str, object]) -> Tree:
+    """A tree without what is absent: ``None``, empty branches and lists, and numbers that no ``long`` holds."""
+    kept: Tree = {}
+    for name, value in tree.items():
+        if isinstance(value, str):
+            kept[name] = value
+        elif isinstance(value, dict):
+            if branch := pruned(value):
+                kept[name] = branch
+        elif value is None or value == []:
             continue
-        if isinstance(value, dict):
-            branch = whole.get(key)
-            if isinstance(branch, dict):
-                _add(branch, value)
-            else:
-                branch = {}
-                _add(branch, value)
-                if branch:
-                    whole[key] = branch
         elif not isinstance(value, int) or -_LONG_MAX <= value <= _LONG_MAX:
-            whole[key] = value
+            kept[name] = value
+    return kept
+
+
+def sized(sizes: Mapping[str, int | None]) -> Tree:
+    """Sizes in bytes, each a branch, without those that are absent."""
+    return {
+        name: {"bytes": size} for name, size in sizes.items() if size is not None and -_LONG_MAX <= size <= _LONG_MAX
+    }
+
+
+def united(first: Mapping[str, object], *others: Mapping[str, object]) -> Tree:
+    """A new tree of several pruned ones, branch by branch; what two of them say is the later one's.
+
+    Branches that only one of them has are shared with it, so that what documents say alike is made once.
+    """
+    whole = dict(first)
+    for tree in others:
+        for name, value in tree.items():
+            branch = whole.get(name)
+            if isinstance(branch, dict) and isinstance(value, dict):
+                whole[name] = united(branch, value)
+            else:
+                whole[name] = value
+    return whole
 
 
 def leaf(tree: Mapping[str, object], *path: str) -> object:

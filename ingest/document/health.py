@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest import __version__
 from ingest.counts import Count
-from ingest.document._tree import united
+from ingest.document._tree import pruned
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
 from ingest.identity import digest
 from ingest.model import Document
@@ -60,4 +60,4 @@ def of_minute(minute: Minute, prefix: str) -> Document:
             },
         },
     }
-    return Document(f"{prefix}-{Kind.PIPELINE}-{minute.until:%Y.%m}", document_id, 1, united(source))
+    return Document(f"{prefix}-{Kind.PIPELINE}-{minute.until:%Y.%m}", document_id, 1, pruned(source))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingest import __version__
-from ingest.document._tree import Tree, united
+from ingest.document._tree import Tree, pruned
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
 from ingest.model import Constraint, Seen, Signature
 from ingest.timestamps import iso
@@ -27,7 +27,7 @@ def source_of(signature: Signature, created: datetime, written: datetime) -> Tre
     """The document of a signature. ``created`` is when it was first written, kept from the first writer."""
     since = signature.last_seen - RECENT
     many = len(signature.hosts)
-    return united(
+    return pruned(
         {
             "@timestamp": iso(signature.last_seen),
             "ecs": {"version": ECS_VERSION},
