@@ -8,6 +8,7 @@ systemd's units, slices and sessions, LXC (``/lxc/<name>``, ``/lxc.payload.<name
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ _RUNTIMES = (
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<=[-@._])\d+|\d{3,}")
 
+_DECODED = 256
+"""Paths that are remembered: kills, ids and documents of a report all ask for the same few."""
+
 
 class Workload(Struct, frozen=True, kw_only=True):
     """What a cgroup path says of what runs in it; ``None`` where it does not say."""
@@ -40,6 +44,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     session: str | None = None
 
 
+@lru_cache(_DECODED)
 def decode(path: str) -> Workload:
     """Container, pod and unit of a path. Pod UIDs are written with dashes, whichever cgroup driver wrote the path."""
     container = _CONTAINER_ID.search(path)

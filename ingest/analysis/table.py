@@ -12,7 +12,7 @@ from ingest.analysis.room import share
 from ingest.model import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ingest.analysis.room import Room
     from ingest.model import Task
@@ -46,29 +46,28 @@ def table(tasks: Sequence[Task], room: Room) -> Table | None:
     """The table of a report; ``None`` where it has none."""
     if not tasks:
         return None
-    group = groups(tasks, room, most=1)[0]
-    largest = max(task.held for task in tasks if task.name == group.name)
+    sums = _sums(tasks)
+    most = max(sums.values())
+    name = min(name for name, size in sums.items() if size == most)
+    of_name = [task.held for task in tasks if task.name == name]
     return Table(
-        total=sum(task.held for task in tasks),
+        total=sum(sums.values()),
         largest=max(tasks, key=by_held),
-        group=group,
-        is_group=group.count >= _SEVERAL and largest < _MOST * (group.rss or 0),
+        group=Group(name=name, count=len(of_name), rss=most, share=share(most, room.capacity)),
+        is_group=len(of_name) >= _SEVERAL and max(of_name) < _MOST * most,
     )
 
 
-def groups(tasks: Sequence[Task], room: Room, most: int | None = None) -> list[Group]:
-    """The rows by name, the largest sum first.
+def groups(tasks: Sequence[Task], room: Room) -> list[Group]:
+    """The rows by name, the largest sum first."""
+    counts = Counter(task.name for task in tasks)
+    ordered = sorted(_sums(tasks).items(), key=lambda item: (-item[1], item[0]))
+    return [Group(name=name, count=counts[name], rss=size, share=share(size, room.capacity)) for name, size in ordered]
 
-    Args:
-        tasks: Rows of a table.
-        room: What there was to be held.
-        most: So many names at most.
-    """
+
+def _sums(tasks: Iterable[Task]) -> dict[str, int]:
+    """What the rows of each name held together."""
     sums: defaultdict[str, int] = defaultdict(int)
     for task in tasks:
         sums[task.name] += task.held
-    counts = Counter([task.name for task in tasks])
-    ordered = sorted(sorted(sums), key=sums.__getitem__, reverse=True)[:most]
-    return [
-        Group(name=name, count=counts[name], rss=sums[name], share=share(sums[name], room.capacity)) for name in ordered
-    ]
+    return sums

@@ -56,11 +56,11 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
     """Whether the victim counted most of all rows that may be killed."""
     if victim.pid not in points:
         return
-    most = max(points.values())
-    if points[victim.pid] >= most:
+    most = max(points, key=points.__getitem__)
+    if points[victim.pid] >= points[most]:
         yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     else:
-        first = max(report.tasks, key=lambda task: points.get(task.pid, 0) if task.pid in points else -1)
+        first = next(task for task in report.tasks if task.pid == most)
         yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
     if (victim.score_adj or 0) >= _PREFERRED and any(
         task.held > victim.held for task in report.tasks if may_be_killed(task)

@@ -263,7 +263,7 @@ def task_table(report: Report, top: Sequence[tuple[Task, Tree]]) -> Tree | None:
     return {
         "count": len(report.tasks),
         "rss_total": in_bytes(sum(task.sizes.rss or 0 for task in report.tasks)),
-        "top": [row | pruned({"name": task.name, "pid": task.pid}) for task, row in top],
+        "top": [{**row, "name": task.name, "pid": task.pid} for task, row in top],
     }
 
 

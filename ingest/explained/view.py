@@ -181,7 +181,7 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
         process_count=len(report.tasks),
         groups=tuple(
             GroupView(group.name, group.count, group.rss or 0, group.share)
-            for group in groups(report.tasks, there, _GROUPS)
+            for group in groups(report.tasks, there)[:_GROUPS]
             if group.count > 1
         ),
         lines=tuple(line_views(report, envelope)),

@@ -27,9 +27,9 @@ def begun(
         completeness=completeness,
         closed_by=block.closed_by,
         outcome=outcome,
-        lines=tuple(entry.line.raw for entry in block.entries),
+        lines=tuple([entry.line.raw for entry in block.entries]),
         scope=Scope(None),
-        unread_lines=sum(entry.unread for entry in block.entries),
+        unread_lines=sum([entry.unread for entry in block.entries]),
         shape=first.shape,
         metadata=next((entry.line.metadata for entry in block.entries if entry.line.metadata), None),
     )

@@ -136,7 +136,6 @@ class Task(Struct, frozen=True, kw_only=True):
     pid: int
     name: str
     uid: int | None
-    tgid: int | None
     sizes: Sizes
     held: int
     score_adj: int | None

@@ -13,7 +13,7 @@ from ingest.model import MachineState, SystemMemory, SystemSwap, Zone
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ingest.model import Part
+    from ingest.formats.linux.said import Said
 
 _PAGES = {
     "pages RAM": "total", "pages of RAM": "total", "pages reserved": "reserved", "reserved pages": "reserved",
@@ -29,28 +29,37 @@ _FIELDS = frozenset(SystemMemory.__struct_fields__)
 _LONG_MAX = (1 << 63) - 1
 
 
-def machine_state(parts: Iterable[Part], page: int) -> MachineState | None:
-    """The machine's memory as the lines of one report tell it; ``None`` where none of them does.
-
-    Args:
-        parts: What the lines say, in their order: reserve and free lists belong to zones named before them.
-        page: Bytes in a page.
-    """
+def machine_state(said: Said) -> MachineState | None:
+    """The machine's memory as the lines of one report tell it; ``None`` where none of them does."""
     memory: dict[str, int] = {}
     swap: dict[str, int] = {}
-    zones: dict[tuple[int | None, str], Zone] = {}
-    latest: tuple[int | None, str] | None = None
-    huge, slabs, sites = [], [], []
-    for part in parts:
+    for part in said.among(Pages, Kilobytes, Node):
         match part:
             case Pages():
-                _pages(part, page, memory, swap)
+                _pages(part, said.page_size.bytes, memory, swap)
             case Kilobytes():
                 _kilobytes(part, memory, swap)
             case Node():
                 for name in _FROM_NODES:
                     if name in part.sizes:
                         memory[name] = memory.get(name, 0) + part.sizes[name]
+    state = MachineState(
+        memory=SystemMemory(**memory),
+        swap=SystemSwap(**swap),
+        zones=tuple(_zones(said)),
+        huge_pages=tuple(part.pages for part, _ in said.every(Huge)),
+        slabs=tuple(part.slab for part, _ in said.every(SlabRow)),
+        allocations=tuple(part.site for part, _ in said.every(AllocationRow)),
+    )
+    return None if state == MachineState() else state
+
+
+def _zones(said: Said) -> Iterable[Zone]:
+    """Zones with the reserve and free lists that follow them."""
+    zones: dict[tuple[int | None, str], Zone] = {}
+    latest: tuple[int | None, str] | None = None
+    for part in said.among(ZoneLine, Reserve, Buddy):
+        match part:
             case ZoneLine():
                 latest = part.node, part.zone
                 zones.setdefault(
@@ -64,24 +73,9 @@ def machine_state(parts: Iterable[Part], page: int) -> MachineState | None:
                 zones[at] = replace(
                     zones.get(at) or Zone(node=part.node, name=part.zone, sizes={}), free_blocks=part.blocks
                 )
-            case Huge():
-                huge.append(part.pages)
-            case SlabRow():
-                slabs.append(part.slab)
-            case AllocationRow():
-                sites.append(part.site)
             case _:
                 pass
-    if not (memory or swap or zones or huge or slabs or sites):
-        return None
-    return MachineState(
-        memory=SystemMemory(**memory),
-        swap=SystemSwap(**swap),
-        zones=tuple(zones.values()),
-        huge_pages=tuple(huge),
-        slabs=tuple(slabs),
-        allocations=tuple(sites),
-    )
+    return zones.values()
 
 
 def _pages(part: Pages, page: int, memory: dict[str, int], swap: dict[str, int]) -> None:

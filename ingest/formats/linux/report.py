@@ -55,12 +55,12 @@ def report(block: Block, page_size: PageSize) -> Report:
     """
     said = Said(block, page_size)
     died = tuple(victims(said))
-    constraint = _constraint(said)
-    scope = _scope(said, constraint)
+    constraint, ub = _constraint(said), _ub(said)
+    scope = _scope(said, constraint, ub)
     return replace(
         begun(
             block,
-            family="openvz" if _ub(said) is not None or said.first(Beancounter) is not None else "linux",
+            family="openvz" if ub is not None or said.first(Beancounter) is not None else "linux",
             provider="kernel",
             reason=_reason(scope, said),
             completeness=_completeness(said),
@@ -72,7 +72,7 @@ def report(block: Block, page_size: PageSize) -> Report:
         request=_request(said),
         kernel=_kernel(said),
         cgroup=_cgroup(said),
-        machine=machine_state(said.parts, said.page_size.bytes),
+        machine=machine_state(said),
         page_size=said.page_size if said.counts_pages else None,
         tasks=said.tasks,
         victims=died,
@@ -119,8 +119,7 @@ def _constraint(said: Said) -> Constraint | None:
     return Constraint.MEMCG if charged or only_of_a_cgroup else None
 
 
-def _scope(said: Said, constraint: Constraint | None) -> Scope:
-    ub = _ub(said)
+def _scope(said: Said, constraint: Constraint | None, ub: int | None) -> Scope:
     if ub is not None:
         return Scope(ScopeKind.MACHINE) if ub in (0, _NODE_UB) else Scope(ScopeKind.CONTAINER, str(ub))
     ve = next((kill.ve for kill, _ in said.every(Kill) if kill.ve not in (None, "0")), None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _P = TypeVar("_P")
 
-_ONE_REPORTS = (Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row)
+_ONE_REPORTS: frozenset[type] = frozenset({Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row})
 """What is said of one report and does not say of which."""
 
 
@@ -35,16 +35,17 @@ class Said:
 
     def __init__(self, block: Block, page_size: PageSize) -> None:
         self.mixed = block.mixed
-        every = [(entry.part, entry.line) for entry in block.entries if entry.part is not None]
-        self.headed = any(isinstance(part, Header) for part, _ in every)
-        if block.mixed:
-            every = [each for each in every if not isinstance(each[0], _ONE_REPORTS)]
+        self.headed = any(type(entry.part) is Header for entry in block.entries)
         self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
-        for part, line in every:
-            self._of[type(part)].append((part, line))
+        self._but_rows: list[Any] = []
+        for entry in block.entries:
+            part, kind = entry.part, type(entry.part)
+            if part is None or (block.mixed and kind in _ONE_REPORTS):
+                continue
+            self._of[kind].append((part, entry.line))
+            if kind is not Row:
+                self._but_rows.append(part)
         self.kinds = frozenset(self._of)
-        self.parts = [part for part, _ in every if type(part) is not Row]
-        """Everything in order, but for the table's rows."""
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         heading = self.first(Heading)
@@ -67,8 +68,8 @@ class Said:
         return self._of.get(kind, ())
 
     def among(self, *kinds: type) -> list[Any]:
-        """The parts of some kinds, in the order of their lines."""
-        return [] if self.kinds.isdisjoint(kinds) else [part for part in self.parts if isinstance(part, kinds)]
+        """The parts of some kinds, rows of the table being none, in the order of their lines."""
+        return [] if self.kinds.isdisjoint(kinds) else [part for part in self._but_rows if type(part) in kinds]
 
     def task_path(self) -> str | None:
         """The victim's cgroup where a line before 5.0 tells it."""

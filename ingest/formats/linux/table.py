@@ -24,7 +24,7 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
         page: Bytes in a page.
     """
     # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
-    split = re.compile(r"\s+".join([r"(-?\d{1,25})"] * (len(heading.columns) - 1)) + " (.*)")
+    split = re.compile(r"\s++".join(["(-?[0-9]{1,25}+)"] * (len(heading.columns) - 1)) + " (.*)")
     whole = [(row.task, *found.groups()) for row in rows if (found := split.fullmatch(row.rest))]
     if not whole:
         return ()
@@ -48,7 +48,6 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
             pid=pid,
             name=name,
             uid=uid,
-            tgid=tgid,
             score_adj=score_adj,
             adj_legacy=adj_legacy,
             held=(rss or 0) + (swap or 0) + (table or 0),
@@ -56,10 +55,10 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
                 total_vm=total, rss=rss, anon_rss=anon, file_rss=file, shmem_rss=shmem, page_tables=table, swap=swap
             ),
         )
-        for pid, name, uid, tgid, score_adj, adj_legacy, total, rss, anon, file, shmem, table, swap in zip(
+        for pid, name, uid, score_adj, adj_legacy, total, rss, anon, file, shmem, table, swap in zip(
             pids,
             names,
-            *map(number, ("uid", "tgid", "oom_score_adj", "oom_adj")),
+            *map(number, ("uid", "oom_score_adj", "oom_adj")),
             *map(pages, ("total_vm", "rss", "rss_anon", "rss_file", "rss_shmem")),
             tables,
             pages("swapents"),
