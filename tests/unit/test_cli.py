@@ -57,6 +57,20 @@ def test_parse_can_be_told_when_an_old_log_was_recorded() -> None:
     assert [json.loads(line) for line in done.stdout.splitlines()] == expected.read(log.with_suffix(".ndjson"))
 
 
+def test_several_files_are_told_one_after_the_other_however_many_are_read_at_once() -> None:
+    logs = [CORPUS / "linux" / "machine_6_8.log", CORPUS / "openvz" / "el135.log", CORPUS / "linux" / "pod_memcg.log"]
+    arguments = ["--recorded-at", "2010-04-22", *map(str, logs)]
+    alone = b"".join(run("parse", "--recorded-at", "2010-04-22", str(log)).stdout for log in logs)
+    assert run("parse", *arguments).stdout == run("parse", "--jobs", "3", *arguments).stdout == alone
+
+
+def test_of_several_files_one_that_cannot_be_read_is_named() -> None:
+    done = run("parse", "--jobs", "2", str(CORPUS / "linux" / "machine_6_8.log"), "nowhere.log")
+    assert done.returncode == 2
+    assert done.stderr == b"oom-ingest: nowhere.log cannot be read: No such file or directory\n"
+    assert done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
