@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+JOURNAL_REMOTE = Path("/lib/systemd/systemd-journal-remote")
 UNPACKED = ROOT / "build" / "debian"
 PROMTOOL = UNPACKED / "usr" / "bin" / "promtool"
 SYSLOG_NG = UNPACKED / "usr" / "sbin" / "syslog-ng"
