@@ -16,6 +16,7 @@ from pathlib import Path
 from ingest.adapters import files
 from ingest.adapters.kafka import KafkaSource
 from ingest.assemble import Bounds
+from ingest.collector import look_seldom
 from ingest.config import KafkaSettings
 from ingest.counts import Count
 from ingest.envelope import Envelope
@@ -99,6 +100,7 @@ READERS: dict[str, Callable[..., Result]] = {
 
 
 if __name__ == "__main__":
+    look_seldom()  # as the command does
     result = READERS[sys.argv[1]](*sys.argv[2:])
     used = resource.getrusage(resource.RUSAGE_SELF)
     result |= {"cpu": used.ru_utime + used.ru_stime, "rss_mb": used.ru_maxrss / 1024}

@@ -10,6 +10,7 @@ import click
 
 from ingest import __version__
 from ingest.cli import status
+from ingest.collector import look_seldom
 
 _COMMANDS = {
     "explain": "Say what a log of an OOM kill means: who asked, who died, who used the memory, what to do.",
@@ -53,6 +54,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; a reader that goes away early (``| head``) is no error."""
+    look_seldom()
     try:
         cli()
     except BrokenPipeError:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from ingest.adapters import files
 from ingest.cli import options, status
+from ingest.collector import look_seldom
 from ingest.model import TimeSource
 from ingest.offline import documents
 
@@ -94,7 +95,7 @@ def command(
 
 def _side_by_side(reading: _Reading, paths: Sequence[Path], jobs: int) -> None:
     """Read files in processes of their own; what they come to waits on disk for its turn."""
-    with TemporaryDirectory(prefix="oom-ingest-") as folder, ProcessPoolExecutor(jobs) as pool:
+    with TemporaryDirectory(prefix="oom-ingest-") as folder, ProcessPoolExecutor(jobs, initializer=look_seldom) as pool:
         outputs = [Path(folder, str(number)) for number in range(len(paths))]
         written = [pool.submit(reading.write, *each) for each in zip(paths, outputs, strict=True)]
         for file, output, answer in zip(paths, outputs, written, strict=True):

@@ -104,7 +104,7 @@ class Joined(Struct, frozen=True):
     analysis: Analysis
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, gc=False):
     """One document of one kind. ``version`` grows with content only, so an older copy never replaces a newer one."""
 
     index: str

@@ -30,7 +30,7 @@ ASSUMED_PAGE = PageSize(4096, PageSizeSource.ASSUMED)
 """x86 and most arm64 kernels; arm64 and ppc64 may use 16 or 64 KiB, which only a free list line tells."""
 
 
-class Sizes(Struct, frozen=True, kw_only=True):
+class Sizes(Struct, frozen=True, kw_only=True, gc=False):
     """Memory of one process, in bytes."""
 
     total_vm: int | None = None
@@ -95,7 +95,7 @@ class SystemSwap(Struct, frozen=True, kw_only=True):
     cached: int | None = None
 
 
-class FreeBlocks(Struct, frozen=True):
+class FreeBlocks(Struct, frozen=True, gc=False):
     """Free blocks of one size in a zone. ``types`` are migrate type letters, empty on old kernels."""
 
     size: int

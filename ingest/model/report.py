@@ -127,7 +127,7 @@ class Victim(Struct, frozen=True, kw_only=True):
     openvz: OpenVzExit | None = None
 
 
-class Task(Struct, frozen=True, kw_only=True):
+class Task(Struct, frozen=True, kw_only=True, gc=False):
     """One row of a process table, in bytes.
 
     ``held`` is what the kernel would get back: resident, swapped out and page tables (``oom_badness``, 4.17 to 7.x).
