@@ -61,7 +61,7 @@ class Delivery:
             log.error("dead_letter_refused", id=refusal.document.id, reason=refusal.reason)
 
     def _send(self, documents: Sequence[Document]) -> list[Refusal]:
-        """Send until nothing is left. One request after the other, so that Kafka is polled between them."""
+        """Send until nothing is left, a few requests at a time, so that Kafka is polled between them."""
         left = documents
         refused: list[Refusal] = []
 

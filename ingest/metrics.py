@@ -165,7 +165,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "write_seconds",
         Kind.HISTOGRAM,
-        "How long a request to store documents in Elasticsearch took, failed ones included.",
+        "How long storing documents in Elasticsearch took, failures included; requests that go together count once.",
         lambda seen: [((), seen.writes)],
     ),
     Metric(

@@ -6,15 +6,15 @@ answer, or one that never comes, costs neither the membership (``max.poll.interv
 
 from __future__ import annotations
 
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import suppress
-from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 import stamina
 import structlog
 
+from ingest import background
 from ingest.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ class Patience:
 
     def _meanwhile(self, call: Callable[[], _T]) -> _T:
         self._is_ending()
-        answer: Future[_T] = Future()
-        # A daemon: a call that is given up must not hold up the end of the process.
-        Thread(target=_answer, args=(answer, call), daemon=True).start()
+        answer = background.begin(call)
         while not wait([answer], _LOOK).done:
             if not self._is_ending():
                 with suppress(Unavailable, Refused):  # The loop's next call to Kafka says so.
@@ -109,10 +107,3 @@ class Patience:
         if monotonic() > self._last:
             raise Stopped
         return True
-
-
-def _answer(answer: Future[_T], call: Callable[[], _T]) -> None:
-    try:
-        answer.set_result(call())
-    except BaseException as error:  # noqa: BLE001  raised again where the answer is waited for
-        answer.set_exception(error)

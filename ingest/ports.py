@@ -139,10 +139,10 @@ class Sink(Protocol):
     """Where documents go."""
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
-        """Store documents unless a newer or equal version is stored: as many as one request takes.
+        """Store documents unless a newer or equal version is stored: as many as a few requests take.
 
         Raises:
-            Unavailable: None may have been stored; send all again.
+            Unavailable: Some may not have been stored, and it is not known which; send all again.
             Refused: The same, until a person changes something.
         """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
+TOO_LARGE = 413
+TOO_LARGE_REASON = "larger than Elasticsearch accepts"
+_COMPRESSED_FROM, _LEVEL = 4_096, 1
+"""Bytes of a body from which it is compressed, and how well: documents shrink to a fifth for 15 us of CPU each."""
 _UNAUTHORISED, _FORBIDDEN = 401, 403
 _HINTS = {
     _UNAUTHORISED: ": check elasticsearch.api_key, or elasticsearch.username and elasticsearch.password",
@@ -44,7 +49,7 @@ def connect(settings: ElasticsearchSettings) -> Elasticsearch:
         max_retries=0,
         retry_on_timeout=False,
         retry_on_status=(),
-        node_class=_authorised(settings),
+        node_class=_node(settings),
         **{name: value for name, value in trusted.items() if value},
     )
 
@@ -70,6 +75,11 @@ def trouble(client: Elasticsearch, status: int, body: object) -> Unavailable | R
     return (Unavailable if status in TRY_AGAIN else Refused)(sentence)
 
 
+def is_too_large(error: Refused) -> bool:
+    """Whether a request was refused for its size alone: smaller ones may be taken."""
+    return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == TOO_LARGE
+
+
 def address(client: Elasticsearch) -> str:
     """The addresses of a client, without credentials."""
     return ", ".join(f"{node.scheme}://{node.host}:{node.port}" for node in client.transport.node_pool.all())
@@ -85,10 +95,13 @@ def reason(body: object) -> str:
     return str(error)[:500]
 
 
-def _authorised(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
-    """Connections that prove who we are anew with each request, so that a renewed secret needs no restart."""
+def _node(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
+    """Connections that prove who we are anew with each request, so that a renewed secret needs no restart.
 
-    class Authorised(Urllib3HttpNode):
+    Large bodies go compressed; the client's own way to do so takes five times the CPU.
+    """
+
+    class Node(Urllib3HttpNode):
         def perform_request(
             self,
             method: str,
@@ -97,10 +110,13 @@ def _authorised(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
             headers: HttpHeaders | None = None,
             request_timeout: DefaultType | float | None = DEFAULT,
         ) -> Any:
-            proven = HttpHeaders({**(headers or {}), **_authorisation(settings)})
-            return super().perform_request(method, target, body, proven, request_timeout)
+            ours = HttpHeaders({**(headers or {}), **_authorisation(settings)})
+            if body is not None and len(body) >= _COMPRESSED_FROM:
+                body = gzip.compress(body, _LEVEL)
+                ours["content-encoding"] = "gzip"
+            return super().perform_request(method, target, body, ours, request_timeout)
 
-    return Authorised
+    return Node
 
 
 def _authorisation(settings: ElasticsearchSettings) -> Mapping[str, str]:

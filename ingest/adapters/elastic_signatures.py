@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from msgspec import Struct
 
-from ingest.adapters.elastic_client import address, plain_failures, reason, trouble
+from ingest.adapters.elastic_client import (
+    TOO_LARGE,
+    TOO_LARGE_REASON,
+    address,
+    is_too_large,
+    plain_failures,
+    reason,
+    trouble,
+)
 from ingest.document.signature import created_of, index_of, signature_of, source_of
 from ingest.model import Document
-from ingest.ports import Refusal, Unavailable, WriteReport
+from ingest.ports import Refusal, Refused, Unavailable, WriteReport
 from ingest.signature import merge
 
 if TYPE_CHECKING:
@@ -33,7 +41,7 @@ _AT_ONCE = 50
 _ROUNDS = 5
 """Writes of one signature that other workers may come before; after that the loop waits and begins again."""
 
-_CONFLICT, _BAD, _TOO_LARGE = 409, 400, 413
+_CONFLICT, _BAD = 409, 400
 _NO_INDEX = "index_not_found_exception"
 
 
@@ -117,8 +125,13 @@ class ElasticSignatures:
         lines: Any = []
         for key, source in sources.items():
             lines += [orjson.dumps(self._action(key)), orjson.dumps(source)]
-        with plain_failures(self._client):
-            answer = self._client.bulk(operations=lines)
+        try:
+            with plain_failures(self._client):
+                answer = self._client.bulk(operations=lines)
+        except Refused as error:
+            if is_too_large(error):
+                return self._in_halves(news, sources)
+            raise
         done: dict[str, Refusal | None] = {}
         for key, item in zip(news, answer["items"], strict=True):
             (result,) = item.values()
@@ -128,11 +141,24 @@ class ElasticSignatures:
                 done[key] = None
             elif status == _CONFLICT:
                 self._copies.pop(key, None)
-            elif status in (_BAD, _TOO_LARGE):
+            elif status in (_BAD, TOO_LARGE):
                 document = Document(self._index, key, 1, sources[key])
                 done[key] = Refusal(document, status, reason(result["error"]))
             else:
                 raise trouble(self._client, status, result["error"])
+        return done
+
+    def _in_halves(
+        self, news: Mapping[str, Signature], sources: Mapping[str, Mapping[str, object]]
+    ) -> dict[str, Refusal | None]:
+        """A request that was too large, in two; a single signature that is too large will never be written."""
+        keys = list(news)
+        if len(keys) == 1:
+            document = Document(self._index, keys[0], 1, sources[keys[0]])
+            return {keys[0]: Refusal(document, TOO_LARGE, TOO_LARGE_REASON)}
+        done: dict[str, Refusal | None] = {}
+        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            done |= self._write({key: news[key] for key in half})
         return done
 
     def _action(self, key: str) -> dict[str, dict[str, object]]:

@@ -1,20 +1,29 @@
-"""Documents to Elasticsearch: bulk requests, answered item by item."""
+"""Documents to Elasticsearch: a few bulk requests at the same time, answered item by item."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from elasticsearch import ApiError
-from msgspec.structs import replace
 
-from ingest.adapters.elastic_client import plain_failures, reason, trouble
+from ingest import background
+from ingest.adapters.elastic_client import (
+    TOO_LARGE,
+    TOO_LARGE_REASON,
+    is_too_large,
+    plain_failures,
+    reason,
+    trouble,
+)
 from ingest.ports import Refusal, Refused, Unavailable, WriteReport
 from ingest.timestamps import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
     from elasticsearch import Elasticsearch
 
@@ -22,7 +31,11 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 5 << 20
 _MAX_ITEMS = 500
-_CONFLICT, _BAD, _TOO_LARGE = 409, 400, 413
+_AT_ONCE = 3
+"""Requests on their way at the same time: while one waits for the disk, the next is read."""
+_ANSWER = "items.*.status,items.*.error"
+"""What is read of an answer; the rest of it would be larger than many a document."""
+_CONFLICT, _BAD = 409, 400
 
 _NOT_THE_DOCUMENTS_FAULT = frozenset({"index_closed_exception", "validation_exception"})
 """Errors with status 400 that a person mends without touching the document: a closed index, no room for its shards."""
@@ -47,18 +60,25 @@ class ElasticSink:
             self._client.cluster.health(timeout="5s")
 
     def write(self, documents: Sequence[Document]) -> WriteReport:
-        """Store as many documents as one request takes; see ``ports.Sink``."""
-        chunk = _first(documents, self._max_bytes)
-        report = self._write(chunk)
-        return replace(report, left=(*report.left, *documents[len(chunk) :]))
+        """Store as many documents as a few requests take; see ``ports.Sink``.
+
+        The requests may be served in any order: versions say which copy of a document is the newer one.
+        """
+        chunks: list[_Encoded] = []
+        answers = []
+        for chunk in islice(_chunks(documents, self._max_bytes), _AT_ONCE):
+            chunks.append(chunk)
+            answers.append(background.begin(partial(self._write, chunk)))
+        reports = [_outcome(chunk, answer) for chunk, answer in zip(chunks, answers, strict=True)]
+        return _together(reports, documents[sum(map(len, chunks)) :])
 
     def _write(self, chunk: _Encoded) -> WriteReport:
         lines: Any = [line for document, body in chunk for line in (_action(document), body)]
         try:
             with plain_failures(self._client):
-                answer = self._client.bulk(operations=lines)
+                answer = self._client.bulk(operations=lines, filter_path=_ANSWER)
         except Refused as error:
-            if isinstance(error.__cause__, ApiError) and error.__cause__.status_code == _TOO_LARGE:
+            if is_too_large(error):
                 return self._too_large(chunk)
             raise
         return self._read(chunk, answer["items"])
@@ -69,7 +89,7 @@ class ElasticSink:
         A single document that is too large will never be stored.
         """
         if len(chunk) == 1:
-            return WriteReport(0, 0, (Refusal(chunk[0][0], _TOO_LARGE, "larger than Elasticsearch accepts"),))
+            return WriteReport(0, 0, (Refusal(chunk[0][0], TOO_LARGE, TOO_LARGE_REASON),))
         self._max_bytes = sum(len(body) for _, body in chunk) // 2
         return WriteReport(0, 0, left=tuple(document for document, _ in chunk))
 
@@ -96,21 +116,41 @@ class ElasticSink:
 
 def _is_the_documents_fault(status: int, error: dict[str, Any]) -> bool:
     """Whether a document will never be stored: its content does not fit the mapping, or it is too large."""
-    return status in (_BAD, _TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
+    return status in (_BAD, TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
 
 
-def _first(documents: Sequence[Document], max_bytes: int) -> _Encoded:
-    """The documents of the next request: bounded by bytes and count, but at least one."""
+def _outcome(chunk: _Encoded, answer: Future[WriteReport]) -> WriteReport:
+    """What became of a request: one without an answer may have been carried out, and is sent again."""
+    try:
+        return answer.result()
+    except (Unavailable, Refused) as error:
+        return WriteReport(0, 0, left=tuple(document for document, _ in chunk), trouble=error)
+
+
+def _together(reports: Sequence[WriteReport], unsent: Sequence[Document]) -> WriteReport:
+    return WriteReport(
+        sum(report.written for report in reports),
+        sum(report.stale for report in reports),
+        tuple(refusal for report in reports for refusal in report.refused),
+        (*(document for report in reports for document in report.left), *unsent),
+        next((report.trouble for report in reports if report.trouble), None),
+    )
+
+
+def _chunks(documents: Sequence[Document], max_bytes: int) -> Iterator[_Encoded]:
+    """The documents of each request: bounded by bytes and count, but at least one."""
     chunk: _Encoded = []
     size = 0
     now = iso(datetime.now(UTC))
-    for document in documents[:_MAX_ITEMS]:
+    for document in documents:
         body = _body(document, now)
+        if chunk and (size + len(body) > max_bytes or len(chunk) == _MAX_ITEMS):
+            yield chunk
+            chunk, size = [], 0
         size += len(body)
-        if chunk and size > max_bytes:
-            break
         chunk.append((document, body))
-    return chunk
+    if chunk:
+        yield chunk
 
 
 def _action(document: Document) -> bytes:

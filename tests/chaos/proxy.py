@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Callable
@@ -109,6 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
         request = Request(self.command, self.path, body, self.headers.get("Authorization"))
         fault = proxy.choose(request)
         proxy.seen.append((request, fault))
@@ -153,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, answer, kind)
 
     def _forward(self, body: bytes) -> tuple[int, bytes, str]:
-        skipped = {"host", "content-length", "connection"}
+        skipped = {"host", "content-length", "content-encoding", "connection"}
         headers = {name: value for name, value in self.headers.items() if name.lower() not in skipped}
         connection = HTTPConnection(*self.server.proxy.upstream, timeout=60)
         try:

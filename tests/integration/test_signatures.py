@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
+from msgspec.structs import replace
 
 from ingest import setup
 from ingest.adapters import kafka_admin
@@ -20,6 +21,7 @@ from ingest.config import ElasticsearchSettings
 from ingest.document.signature import index_of, signature_of
 from ingest.ports import Unavailable
 from ingest.stack.ports import free_port
+from tests.chaos.proxy import Proxy, Request, Status
 from tests.conftest import Endpoints
 from tests.integration.service import Site, stamped, utc
 from tests.property.test_signature import seen, together
@@ -93,6 +95,25 @@ def test_a_signature_that_the_mapping_refuses_is_given_back_with_the_reason(elas
     (refusal,) = report.refused
     assert (report.written, refusal.status) == (0, 400)
     assert "oom" in refusal.reason
+
+
+def test_requests_that_are_too_large_are_split_and_a_signature_too_large_alone_is_given_back(
+    stack: Endpoints, prefix: str
+) -> None:
+    def choose(request: Request) -> Status | None:
+        return (
+            Status(413)
+            if request.is_bulk and (request.body.count(b"\n") > 6 or b'"_id":"huge"' in request.body)
+            else None
+        )
+
+    sightings = [replace(seen("a", 1), id=key) for key in ("b", "c", "huge", "d", "e", "f", "g")]
+    with Proxy(stack.elasticsearch) as proxy:
+        proxy.choose = choose
+        with connect(ElasticsearchSettings(hosts=(proxy.url,))) as client:
+            report = ElasticSignatures(client, prefix).record(sightings)
+    assert report.written == 6
+    assert [(refusal.document.id, refusal.status) for refusal in report.refused] == [("huge", 413)]
 
 
 def test_an_absent_server_is_unavailable() -> None:
