@@ -22,3 +22,9 @@ class Output:
     """What its reports say of their signatures, once it is joined."""
     joined: list[Joined] = field(default_factory=list)
     """The reports of those blocks that were looked up already: where a look-up fails, the next one goes on there."""
+
+    def add(self, later: Output) -> None:
+        """Take in what the next step came to, before either is joined."""
+        self.blocks += later.blocks
+        self.rejected += later.rejected
+        self.spread |= later.spread

@@ -7,6 +7,7 @@ waits for it as long as it takes, inside its consumer group, and says so.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import stamina
@@ -15,6 +16,7 @@ import structlog
 from ingest.counts import Count
 from ingest.dead_share import DeadShare
 from ingest.delivery import Delivery
+from ingest.output import Output
 from ingest.patience import LONGEST_WAIT, Patience, Stopped
 from ingest.ports import Unavailable
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.ports import Batch, Partition, Signatures, Sink, Source
 
 _POLL_SECONDS = 0.5
+_GATHER_SECONDS, _ENOUGH_REPORTS = 1.0, 200
+"""A turn that has more to read ends after this long, or with so many reports: what it holds in memory is bounded."""
 _NAMED = 5
 
 log = structlog.get_logger(__name__)
@@ -100,10 +104,9 @@ def run(
 def _turn(
     source: Source, pipeline: Pipeline, patience: Patience, delivery: Delivery, share: DeadShare, watch: Watch
 ) -> None:
-    """One poll: its records, their documents, and the commit that follows them."""
-    batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
+    """What is at hand: its records, their documents, and the commit that follows them."""
     matched = pipeline.counts[Count.MATCHED_LINES]
-    output = pipeline.step(batch, datetime.now(UTC))
+    batch, output = _gather(source, pipeline, patience)
     documents = patience.until_answered(lambda: pipeline.join(output))
     _warn_of(output.spread)
     delivery.store(documents)
@@ -111,6 +114,19 @@ def _turn(
     share.note("lines", pipeline.counts[Count.MATCHED_LINES] - matched, len(output.rejected))
     patience.until_done(lambda: source.commit(pipeline.committable()))
     patience.until_answered(lambda: watch.turned(batch, pipeline))
+
+
+def _gather(source: Source, pipeline: Pipeline, patience: Patience) -> tuple[Batch, Output]:
+    """The last poll, and what all polls came to: one while the stream is kept up with, several to catch up.
+
+    Many small requests to Elasticsearch, and a commit after each, would take longer than the reading.
+    """
+    output, until = Output(), monotonic() + _GATHER_SECONDS
+    while True:
+        batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
+        output.add(pipeline.step(batch, datetime.now(UTC)))
+        if not any(batch.behind.values()) or len(output.blocks) >= _ENOUGH_REPORTS or monotonic() >= until:
+            return batch, output
 
 
 def _warn_of(spread: set[str]) -> None:

@@ -96,6 +96,20 @@ def test_documents_are_written_before_their_records_are_committed() -> None:
     assert len(sink.documents) == 4
 
 
+def test_what_is_at_hand_is_written_together_and_committed_once() -> None:
+    notes: list[str] = []
+    stop = threading.Event()
+    source, sink = Tape([], stop, notes), Moody(notes, [])
+    records = [Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(POD)]
+    source.batches = [
+        Batch({PLACE: [record]}, frozenset(), {PLACE: len(POD) - at - 1}) for at, record in enumerate(records)
+    ]
+    run(source, sink, MemorySignatures(), pipeline(), stop, Vitals())
+    assert notes == ["write", "commit", "commit", "close"]
+    assert source.committed == {PLACE: len(POD)}
+    assert len(sink.documents) == 4
+
+
 def test_an_open_report_holds_the_commit_at_its_first_line() -> None:
     _, source, sink = play([b"noise", *POD[:-1]])
     assert source.committed == {PLACE: 1}
