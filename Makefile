@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench soak bench-trends generate corpus lock dist compose docs clean
+.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench bench-peers profile soak bench-trends generate corpus lock dist compose docs clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -48,9 +48,16 @@ kibana-check: $(READY)  ## A real Kibana of each version, with Docker: import, e
 	$(BIN)/playwright install chromium
 	for version in $(KIBANA_VERSIONS); do $(BIN)/python -m tests.kibana.real $$version || exit 1; done
 
-bench: $(READY)  ## The hot path against peers on the same data; writes bench/RESULTS.md. kcat joins in where it is installed.
+bench: $(READY)  ## The hot path against peers on the same data; writes bench/RESULTS.md. Peers join in where they are installed.
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m bench.speed $(if $(LINES),--lines $(LINES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-peers:  ## The peers that Debian has, installed as root where they are missing. cAdvisor's parser needs Go as well.
+	bench/speed/install
+
+profile: $(READY)  ## Flame graphs of the hot path, from Kafka and from a file of reports, in build/.
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m bench.speed.profile
 
 soak: $(READY)  ## Fifty million lines through the pipeline, and its memory on the way.
 	$(BIN)/python -m bench.speed.soak $(if $(LINES),--lines $(LINES))

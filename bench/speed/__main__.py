@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
-from zlib import crc32
 
-from bench.speed.lines import Logged, fleet
-from ingest.adapters import kafka_admin
-from ingest.stack.stack import Stack
+from bench.speed import end_to_end, growth, held
+from bench.speed.lines import Logged, fleet, write
+from bench.speed.measure import Reader, program, python, table
+from bench.speed.servers import Servers
+from bench.speed.topics import load
 
-RESULTS = Path(__file__).parent.parent / "RESULTS.md"
+_ROOM = Path(__file__).parent
+_RESULTS = _ROOM.parent / "RESULTS.md"
+_FOLDER = Path("build/bench")
+_CADVISOR = _FOLDER / "cadvisor"
 _PARTITIONS = 4
-_Run = dict[str, float]
+_PACKAGES = ("kafka-python", "confluent-kafka", "hyperscan", "pyparsing", "msgspec", "orjson", "elasticsearch")
 
-
-@dataclass(frozen=True)
-class Reader:
-    """One column of a table: its name, and how it runs once."""
-
-    name: str
-    run: Callable[[], _Run]
+_METHOD = """\
+Written by `make bench`. Readers run in alternation; ratios are medians of the ratios of one round's pairs. Clocks of
+programs in other languages run from their start, those of Python from the first record, and end to end from the moment
+that the consumer group hands out its partitions. Memory is the most that was resident at a time.
+"""
 
 
 def main() -> int:
@@ -41,120 +39,123 @@ def main() -> int:
     arguments.add_argument("--lines", type=int, default=3_000_000)
     arguments.add_argument("--rounds", type=int, default=5)
     chosen = arguments.parse_args()
+    _FOLDER.mkdir(parents=True, exist_ok=True)
     page = [*_heading(chosen.lines, chosen.rounds)]
-    folder = Path("build/bench")
-    folder.mkdir(parents=True, exist_ok=True)
-    with Stack() as stack:
-        bootstrap = stack.kafka.bootstrap
-        _load(bootstrap, "mixed", fleet(chosen.lines, 0.005))
-        page += _table(
-            f"{chosen.lines:,} lines from Kafka, 0.5 % of reports, lz4, {_PARTITIONS} partitions",
-            chosen.lines,
-            _kafka_readers(bootstrap, "mixed", chosen.lines),
-            chosen.rounds,
-        )
-    for name, count, share in (("1 %", chosen.lines * 5 // 3, 0.01), ("100 %", chosen.lines // 6, 1.0)):
-        path = folder / f"{name.split()[0]}.log"
-        with path.open("w", encoding="utf-8") as out:
-            written = sum(1 for line in fleet(count, share) if out.write(line.text + "\n"))
-        readers = [Reader("oom-ingest parse", lambda path=path: _python("parse", str(path)))]  # type: ignore[misc]
-        page += _table(f"A file of {written:,} lines, {name} of reports", written, readers, chosen.rounds)
-        path.unlink()
-    RESULTS.write_text("\n".join(page) + "\n", encoding="utf-8")
+    with Servers() as servers:
+        page += _from_kafka(servers, chosen.lines, chosen.rounds)
+        page += _other_topics(servers, chosen.lines // 3, chosen.rounds)
+        page += _from_files(chosen.lines, chosen.rounds)
+        page += held.memory(servers)
+        page += growth.table(servers, chosen.lines, _FOLDER)
+    _RESULTS.write_text("\n".join(page), encoding="utf-8")
     return 0
 
 
-def _kafka_readers(bootstrap: str, topic: str, count: int) -> list[Reader]:
-    def python(name: str) -> Callable[[], _Run]:
-        return lambda: _python(name, bootstrap, topic, str(count))
+def _from_kafka(servers: Servers, count: int, rounds: int) -> Iterator[str]:
+    """The fleet's topic to documents in memory, and to documents that can be found."""
+    reports: list[Logged] = []
+    load(servers.kafka.bootstrap, "mixed", _noted(fleet(count, 0.005), reports), _PARTITIONS)
+    title = f"{count:,} lines from Kafka, 0.5 % of reports, lz4, {_PARTITIONS} partitions"
+    slow = Reader("kafka-python, records counted", lambda: python("kafka-python", *_topic(servers, "mixed", count)))
+    yield from table(title, count, [*_topic_readers(servers, "mixed", count), slow], rounds)
+    documents = end_to_end.documents_of(reports)
+    contest = end_to_end.readers(servers, "mixed", documents, len(reports))
+    yield from table("The same to Elasticsearch, until all of it can be found", count, contest, rounds)
 
-    found = [Reader("oom-ingest, to documents in memory", python("ours"))]
+
+def _other_topics(servers: Servers, count: int, rounds: int) -> Iterator[str]:
+    """What compression and a shipper's JSON change."""
+    for name, codec, beats in (
+        ("uncompressed", "none", False),
+        ("zstd", "zstd", False),
+        ("JSON of Filebeat, lz4", "lz4", True),
+    ):
+        topic = f"{codec}-{beats}".lower()
+        load(servers.kafka.bootstrap, topic, fleet(count, 0.005), _PARTITIONS, codec, beats=beats)
+        title = f"{count:,} lines from Kafka, 0.5 % of reports, {name}"
+        yield from table(title, count, _topic_readers(servers, topic, count), rounds)
+
+
+def _from_files(count: int, rounds: int) -> Iterator[str]:
+    built = _build_cadvisor()
+    for name, lines, share in (("1 %", count * 5 // 3, 0.01), ("100 %", count // 6, 1.0)):
+        path = _FOLDER / f"{share}.log"
+        written = write(path, fleet(lines, share))
+        readers = [*_file_readers(str(path), with_cadvisor=built)]
+        yield from table(f"A file of {written:,} lines, {name} of reports", written, readers, rounds)
+        path.unlink()
+
+
+def _file_readers(path: str, *, with_cadvisor: bool) -> Iterator[Reader]:
+    yield Reader("oom-ingest parse", lambda: python("parse", path))
+    rule = "node-problem-detector's rule in Python's re: that there was a kill"
+    yield Reader(rule, lambda: python("node-problem-detector", path))
+    if with_cadvisor:
+        fields = "cAdvisor's oomparser (Go): six fields"
+        yield Reader(fields, lambda: program([str(_CADVISOR), path]))
+
+
+def _topic_readers(servers: Servers, topic: str, count: int) -> list[Reader]:
+    found = [Reader("oom-ingest, to documents in memory", lambda: python("ours", *_topic(servers, topic, count)))]
     if shutil.which("kcat"):
-        command = ["kcat", "-C", "-b", bootstrap, "-t", topic, "-o", "beginning", "-e", "-q"]
-        found.append(Reader("kcat, lines to /dev/null", lambda: _program(command)))
-    found += [
-        Reader("confluent-kafka, values counted", python("confluent-kafka")),
-        Reader("kafka-python, records counted", python("kafka-python")),
-    ]
-    return found
+        command = ["kcat", "-C", "-b", servers.kafka.bootstrap, "-t", topic, "-o", "beginning", "-e", "-q"]
+        found.append(Reader("kcat, lines to /dev/null", lambda: program(command)))
+    confluent = Reader(
+        "confluent-kafka, values counted", lambda: python("confluent-kafka", *_topic(servers, topic, count))
+    )
+    return [*found, confluent]
 
 
-def _table(title: str, lines: int, readers: list[Reader], rounds: int) -> Iterator[str]:
-    runs: dict[str, list[_Run]] = {reader.name: [] for reader in readers}
-    for _ in range(rounds):
-        for reader in readers:
-            runs[reader.name].append(reader.run())
-            print(f"{title}: {reader.name} {runs[reader.name][-1]['seconds']:.2f} s", flush=True)
-    ours = runs[readers[0].name]
-    yield from (f"## {title}", "")
-    yield "| reader | lines/s, median | of each run | CPU s | resident MB | oom-ingest is |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for reader in readers:
-        found = runs[reader.name]
-        speeds = [lines / run["seconds"] / 1e6 for run in found]
-        ratio = median(theirs["seconds"] / mine["seconds"] for theirs, mine in zip(found, ours, strict=True))
-        each = " ".join(f"{speed:.3f}" for speed in speeds)
-        yield (
-            f"| {reader.name} | {median(speeds):.3f} M | {each} | {median(run['cpu'] for run in found):.1f} "
-            f"| {_megabytes(found)} | {ratio:.2f} x |"
-        )
-    yield ""
+def _topic(servers: Servers, topic: str, count: int) -> tuple[str, str, str]:
+    return servers.kafka.bootstrap, topic, str(count)
 
 
-def _megabytes(found: list[_Run]) -> str:
-    return f"{median(run['rss_mb'] for run in found):.0f}" if all("rss_mb" in run for run in found) else ""
-
-
-def _python(*arguments: str) -> _Run:
-    command = [sys.executable, "-m", "bench.speed.readers", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _program(command: list[str]) -> _Run:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    seconds = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": seconds, "cpu": cpu}
-
-
-def _load(bootstrap: str, topic: str, lines: Iterator[Logged]) -> None:
-    from confluent_kafka import Producer  # noqa: PLC0415  only the benchmark has it
-
-    kafka_admin.create_topic(bootstrap, topic, _PARTITIONS)
-    producer = Producer({"bootstrap.servers": bootstrap, "compression.type": "lz4", "linger.ms": 50,
-                         "queue.buffering.max.messages": 1_000_000, "batch.size": 1_000_000})  # fmt: skip
+def _noted(lines: Iterator[Logged], reports: list[Logged]) -> Iterator[Logged]:
     for line in lines:
-        host = line.host.encode()
-        while True:
-            try:
-                stamp = int(line.at.timestamp() * 1000)
-                producer.produce(topic, line.text.encode(), host, crc32(host) % _PARTITIONS, timestamp=stamp)
-                break
-            except BufferError:
-                producer.poll(0.1)
-        producer.poll(0)
-    producer.flush()
+        if line.of_report:
+            reports.append(line)
+        yield line
+
+
+def _build_cadvisor() -> bool:
+    """Whether Go and the modules are there."""
+    if not shutil.which("go"):
+        return False
+    command = ["go", "build", "-C", str(_ROOM / "cadvisor"), "-o", str(_CADVISOR.absolute()), "."]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def _heading(lines: int, rounds: int) -> Iterator[str]:
     yield from ("# Results", "")
-    yield "Written by `make bench`. Readers run in alternation; ratios are medians of the ratios of one round's pairs."
-    yield "kcat's clock runs from its start, the others' from the first record."
-    yield ""
-    yield f"- {datetime.now(UTC):%Y-%m-%d}, {rounds} rounds of {lines:,} lines"
+    yield _METHOD
+    yield f"- `make bench LINES={lines} ROUNDS={rounds}`, {datetime.now(UTC):%Y-%m-%d}"
     yield f"- {platform.platform()}, {_cores()} cores, CPython {platform.python_version()}"
-    packages = ("kafka-python", "confluent-kafka", "hyperscan", "pyparsing", "msgspec", "orjson")
-    yield f"- {', '.join(f'{name} {version(name)}' for name in packages)}"
+    yield f"- {', '.join(f'{name} {version(name)}' for name in _PACKAGES)}"
+    others = [*_others()]
+    yield f"- {', '.join(text for _, text in others if text)}"
+    missing = [name for name, text in others if not text]
+    if missing:
+        yield f"- not installed, so not in the tables: {', '.join(missing)} (`make bench-peers` installs them)"
     yield ""
+
+
+def _others() -> Iterator[tuple[str, str | None]]:
+    """Programs of others, each with its version where it is installed."""
+    query = ["dpkg-query", "-W", "-f", "${Package} ${Version}"]
+    for name in ("kcat", "rsyslog", "rsyslog-kafka", "rsyslog-elasticsearch"):
+        yield name, _said([*query, name])
+    yield "go", _said(["go", "env", "GOVERSION"])
+
+
+def _said(command: list[str]) -> str | None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _cores() -> int:
-    import os  # noqa: PLC0415
-
     return len(os.sched_getaffinity(0))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from itertools import islice, repeat
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -39,33 +41,53 @@ class Logged(NamedTuple):
     of_report: bool
 
 
-def fleet(count: int, share: float, seed: int = 1) -> Iterator[Logged]:
+def fleet(count: int, share: float, seed: int = 1, hosts: int = HOSTS) -> Iterator[Logged]:
     """``count`` lines, of which ``share`` are of reports. The same seed, the same lines."""
     random = Random(f"bench {seed}")
     made = written = 0
     while made < count:
-        host = f"node-{random.randrange(HOSTS):04}"
+        host = f"node-{random.randrange(hosts):04}"
         uptime = random.uniform(1e4, 1e6)
         for text in _report(random):
             uptime += 0.0001
             yield _line(made, host, f"kernel: [{uptime:12.6f}] {text}", of_report=True)
             made, written = made + 1, written + 1
             while written / share > made and random.random() < (0.7 if share < 1 else 0):
-                yield _other(made, random)
+                yield _other(made, random, hosts)
                 made += 1
         while made < min(count, written / share):
-            yield _other(made, random)
+            yield _other(made, random, hosts)
             made += 1
 
 
-def _report(random: Random) -> list[str]:
+def unfinished(count: int, lines: int, seed: int = 1) -> Iterator[Logged]:
+    """``count`` hosts that print the first ``lines`` lines of a report each, all at the same time."""
+    random = Random(f"unfinished {seed}")
+    endless = (_report(random, lines) for _ in repeat(None))
+    texts = [*islice((text[:lines] for text in endless if len(text) > lines), count)]
+    made = 0
+    for at in range(lines):
+        for number, text in enumerate(texts):
+            yield _line(
+                made, f"node-{number:04}", f"kernel: [{5e5 + made / A_SECOND:12.6f}] {text[at]}", of_report=True
+            )
+            made += 1
+
+
+def write(path: Path, lines: Iterator[Logged]) -> int:
+    """Write lines to a file; how many there were."""
+    with path.open("w", encoding="utf-8") as out:
+        return sum(1 for line in lines if out.write(line.text + "\n"))
+
+
+def _report(random: Random, tasks: int = _TASKS) -> list[str]:
     told = truth(random, random.choice(_MODERN), memcg=random.random() < 0.5)
-    more = tuple(process(random, 100_000 + at) for at in range(_TASKS))
+    more = tuple(process(random, 100_000 + at) for at in range(tasks))
     return report(random, replace(told, others=told.others + more))
 
 
-def _other(number: int, random: Random) -> Logged:
-    return _line(number, f"node-{random.randrange(HOSTS):04}", random.choice(_others()), of_report=False)
+def _other(number: int, random: Random, hosts: int) -> Logged:
+    return _line(number, f"node-{random.randrange(hosts):04}", random.choice(_others()), of_report=False)
 
 
 @cache

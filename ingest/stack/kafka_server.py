@@ -37,7 +37,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
+group.initial.rebalance.delay.ms={join_delay}
 # After a kill the broker may come back only when its old session has ended; 9 s would be the default.
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=1000
@@ -60,14 +60,18 @@ class KafkaServer(Server):
         folder: The server's own folder.
         port: Where the plain listener is; any free port if not given.
         security: Further listeners; without it there is only the plain one.
+        join_delay_ms: How long a new group waits for more members. Kafka's own default is 3,000.
     """
 
     name = "Kafka"
     needs = (artifact.KAFKA,)
 
-    def __init__(self, folder: Path, port: int | None = None, security: KafkaSecurity | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int | None = None, security: KafkaSecurity | None = None, *, join_delay_ms: int = 0
+    ) -> None:
         super().__init__(folder, port)
         self._security = security
+        self._join_delay_ms = join_delay_ms
 
     @property
     def bootstrap(self) -> str:
@@ -89,6 +93,7 @@ class KafkaServer(Server):
             protocols=",".join(("PLAINTEXT:PLAINTEXT", *(security.protocols() if security else ()))),
             controller=free_port(),
             data=self._folder.absolute() / "data",
+            join_delay=self._join_delay_ms,
         )
         return text + (security.properties() if security else "")
 

@@ -1,0 +1,67 @@
+"""Memory of the service while a thousand reports are open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.speed.end_to_end import environment, forget, installed
+from bench.speed.lines import unfinished
+from bench.speed.measure import resident, stopped
+from bench.speed.servers import Servers
+from bench.speed.topics import load
+from ingest.stack.ports import free_port
+
+_REPORTS, _LINES = 1_000, 100
+_PARTITIONS = 4
+_GOES_ON = timedelta(seconds=60)
+"""Late enough for every line to have had its turn and every report to be written, too early for one to be closed."""
+_LONGEST = 300.0
+
+
+def memory(servers: Servers) -> Iterator[str]:
+    """A paragraph: what `oom-ingest run` has resident once all of them are read, and at most until then."""
+    name = "held"
+    load(servers.kafka.bootstrap, name, unfinished(_REPORTS, _LINES), _PARTITIONS, goes_on=_GOES_ON)
+    port = free_port()
+    command = [sys.executable, "-m", "ingest", "run", "--listen", f"127.0.0.1:{port}"]
+    with installed(servers.elasticsearch.url, name) as elastic:
+        process = subprocess.Popen(command, env=environment(servers, name, name), stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + _LONGEST
+            while (seen := _metrics(port)) is None or seen["lag_records"]:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise RuntimeError(f"the service did not read its topic to the end: {seen}")
+                time.sleep(0.2)
+            now, most = resident(process.pid)
+        finally:
+            stopped([process])
+        forget(elastic, name)
+    held = seen["open_reports"]
+    print(f"memory with {held:.0f} open reports: {now:.0f} MB, {most:.0f} MB at most", flush=True)
+    yield from (f"## Memory of the service with {_REPORTS:,} open reports of {_LINES} lines", "")
+    yield f"`oom-ingest run` has {now:.0f} MB resident, and had {most:.0f} MB at most while it read and wrote them."
+    if held < _REPORTS:
+        yield f"Of these reports {_REPORTS - held:.0f} were closed by then: the memory for all open ones was used up."
+    yield ""
+
+
+def _metrics(port: int) -> dict[str, float] | None:
+    """The sum of each of its metrics; ``None`` until it answers and has ended a turn with partitions."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            page = answer.read().decode()
+    except OSError:
+        return None
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            name = sample.name.removeprefix("oom_ingest_")
+            found[name] = found.get(name, 0.0) + sample.value
+    return found if found.get("partitions") == _PARTITIONS else None
