@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ingest import formats
 from ingest.held import HeldOffsets
+from ingest.holders import Holders
 from ingest.model import Block, ClosedBy, Line, Role
 from ingest.open_report import OpenReport, fingerprint
 
@@ -60,15 +62,16 @@ class Bounds(Struct, frozen=True):
 class _Partition:
     """The open reports of one place.
 
-    ``born`` is ordered by when they began, ``active`` and ``settled`` by the time of their last line; ``offsets`` are
-    those of the first record of each.
+    ``born`` is ordered by when they began, ``active`` and ``silent`` by the time of their last line: those that may
+    still be settled, and those of which nothing is left to do but closing them. ``offsets`` are those of the first
+    record of each.
     """
 
     hosts: dict[str, list[OpenReport]] = field(default_factory=dict)
     families: dict[str, frozenset[str]] = field(default_factory=dict)
     born: dict[int, OpenReport] = field(default_factory=dict)
     active: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
-    settled: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
+    silent: OrderedDict[int, OpenReport] = field(default_factory=OrderedDict)
     offsets: HeldOffsets = field(default_factory=HeldOffsets)
 
 
@@ -77,6 +80,10 @@ class Assembler:
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
+        self._settle_after = timedelta(seconds=bounds.settle_after)
+        self._linger = timedelta(seconds=bounds.linger)
+        self.holders = Holders()
+        """The hosts with open reports, by their name and boot, and the families of those."""
         self._partitions: dict[Place, _Partition] = {}
         self._size = 0
         self.copies = 0
@@ -92,16 +99,15 @@ class Assembler:
         partition = self._partitions.get(place)
         return partition is not None and bool(partition.hosts)
 
-    def due(self, place: Place, clock: datetime) -> datetime | None:
-        """When the next report of a place will have been silent for long enough, if no line comes."""
+    def due(self, place: Place) -> datetime | None:
+        """When time alone will next settle or close a report of a place, if no line comes."""
         partition = self._partitions.get(place)
         if partition is None:
             return None
-        settle, linger = timedelta(seconds=self._bounds.settle_after), timedelta(seconds=self._bounds.linger)
-        waiting = [next(iter(reports.values())) for reports in (partition.settled, partition.active) if reports]
-        moments = [report.touched + linger for report in waiting]
-        fresh = next((r for r in partition.active.values() if r.touched + settle >= clock), None)
-        return min([*moments, fresh.touched + settle] if fresh else moments, default=None)
+        moments = [next(iter(partition.silent.values())).touched + self._linger] if partition.silent else []
+        if partition.active:
+            moments.append(next(iter(partition.active.values())).touched + min(self._settle_after, self._linger))
+        return min(moments, default=None)
 
     def families(self, line: Line) -> frozenset[str]:
         """The families with an open report on a line's host."""
@@ -158,12 +164,13 @@ class Assembler:
         if partition is None:
             return []
         blocks: list[Block] = []
-        for report in _silent(partition.active, clock, self._bounds.settle_after):
-            if not report.progress.anchored or report.format.repeats:
-                continue
-            blocks.extend(self._settle(partition, report, ClosedBy.IDLE))
-        for waiting in (partition.settled, partition.active):
-            for report in _silent(waiting, clock, self._bounds.linger):
+        for report in _untouched(partition.active, clock - self._settle_after):
+            if report.progress.anchored and not report.format.repeats:
+                blocks.extend(self._settle(partition, report, ClosedBy.IDLE))
+            else:
+                self._leave(partition, report)
+        for waiting in (partition.silent, partition.active):
+            for report in _untouched(waiting, clock - self._linger):
                 blocks.extend(self._close(partition, report, ClosedBy.IDLE))
         return blocks
 
@@ -181,6 +188,7 @@ class Assembler:
         partition = self._partitions.pop(place, None)
         if partition:
             self._size -= sum(report.size for report in partition.born.values())
+            self.holders.drop(place)
 
     # ------------------------------------------------------------ opening and growing
 
@@ -204,6 +212,7 @@ class Assembler:
         partition.born[id(report)] = report
         partition.offsets.add(report.first_offset)
         self._size += report.size
+        self.holders.add(report.place, report.host, report.format.name)
         return report
 
     def _amid_a_mixture(self, partition: _Partition, line: Line, match: Match) -> bool:
@@ -223,7 +232,7 @@ class Assembler:
             partition.offsets.add(line.origin.offset)
             report.first_offset = line.origin.offset
         report.touched = max(report.touched, clock)
-        partition.settled.pop(id(report), None)
+        partition.silent.pop(id(report), None)
         partition.active[id(report)] = report
         partition.active.move_to_end(id(report))
         blocks: list[Block] = []
@@ -261,20 +270,24 @@ class Assembler:
     def _close_oldest(self) -> Iterator[Block]:
         """Make room: the report that waited longest goes, wherever it is."""
         waiting = [
-            next(iter(queue.values())) for p in self._partitions.values() for queue in (p.settled, p.active) if queue
+            next(iter(queue.values())) for p in self._partitions.values() for queue in (p.silent, p.active) if queue
         ]
         report = min(waiting, key=lambda each: each.touched)
         yield from self._close(self._partitions[report.place], report, ClosedBy.CAP)
 
     def _settle(self, partition: _Partition, report: OpenReport, closed_by: ClosedBy) -> Iterator[Block]:
-        partition.active.pop(id(report), None)
-        partition.settled[id(report)] = report
+        self._leave(partition, report)
         if block := report.block(closed_by):
             yield block
 
+    def _leave(self, partition: _Partition, report: OpenReport) -> None:
+        partition.active.pop(id(report), None)
+        partition.silent[id(report)] = report
+
     def _close(self, partition: _Partition, report: OpenReport, closed_by: ClosedBy) -> Iterator[Block]:
         partition.active.pop(id(report), None)
-        partition.settled.pop(id(report), None)
+        partition.silent.pop(id(report), None)
+        self.holders.remove(report.place, report.host, report.format.name)
         del partition.born[id(report)]
         partition.offsets.remove(report.first_offset)
         siblings = partition.hosts[report.host]
@@ -365,14 +378,9 @@ def _host(line: Line) -> str:
     return line.host.name if line.boot is None else f"{line.host.name}\x1f{line.boot}"
 
 
-def _silent(reports: OrderedDict[int, OpenReport], clock: datetime, seconds: float) -> list[OpenReport]:
-    """The reports without a line for that long. They are ordered by their last line, so the scan stops early."""
-    found = []
-    for report in reports.values():
-        if (clock - report.touched).total_seconds() <= seconds:
-            break
-        found.append(report)
-    return found
+def _untouched(reports: OrderedDict[int, OpenReport], since: datetime) -> list[OpenReport]:
+    """The reports without a line since then. They are ordered by their last line, so the look ends early."""
+    return list(takewhile(lambda report: report.touched <= since, reports.values()))
 
 
 def _elapsed(before: Line, after: Line) -> float:

@@ -50,18 +50,25 @@ class PlainGate:
 
 
 class HyperscanGate:
-    """All literals in one pass.
+    """All literals in one pass, and expressions beside them.
+
+    Args:
+        literals: Exact bytes.
+        expressions: What PCRE reads as ``re`` does.
+        caseless: Whether letters match in upper and lower case; ASCII's only.
 
     Raises:
         ImportError: Hyperscan is not installed, or not for this machine.
     """
 
-    def __init__(self, literals: Sequence[bytes]) -> None:
+    def __init__(self, literals: Sequence[bytes], *, expressions: Sequence[bytes] = (), caseless: bool = False) -> None:
         import hyperscan  # noqa: PLC0415  only where it is installed
 
         self._stopped = hyperscan.ScanTerminated
         self._database = hyperscan.Database()
-        self._database.compile(expressions=[_hexadecimal(literal) for literal in literals], flags=0)
+        flags = hyperscan.HS_FLAG_CASELESS if caseless else 0
+        known = [*map(_hexadecimal, literals), *expressions]
+        self._database.compile(expressions=known, flags=flags)
 
     def matters(self, value: bytes) -> bool:
         """See ``Gate``."""

@@ -62,11 +62,31 @@ class Interest:
         families, waiting = self._assembler.families_of(place, host), self._reorder.waiting(place, host)
         return _tags_of(families, frozenset(waiting)) if families or waiting else _NOBODY
 
-    def due(self, place: Place, time: datetime) -> datetime | None:
+    @property
+    def begun(self) -> int:
+        """Changes when something is begun on a host where nothing of its kind was open."""
+        return self._reorder.holders.begun + self._assembler.holders.begun
+
+    def names(self, place: Place) -> set[str]:
+        """The hosts of a place on which anything is open."""
+        boots = self._assembler.holders.hosts(place)
+        return {*self._reorder.holders.hosts(place), *(host.partition("\x1f")[0] for host in boots)}
+
+    def tags_anywhere(self, place: Place) -> frozenset[str]:
+        """The programs whose lines may belong to what is open on any host of a place."""
+        families, waiting = self._assembler.holders.kinds(place), self._reorder.holders.kinds(place)
+        return _tags_of(frozenset(families), frozenset(waiting)) if families or waiting else _NOBODY
+
+    def due(self, place: Place) -> datetime | None:
         """When time alone will next change something of what is open on a place."""
-        settling = self._assembler.due(place, time - self._window)
+        settling = self._assembler.due(place)
         moments = (self._reorder.due(place), settling + self._window if settling else None)
         return min((moment for moment in moments if moment), default=None)
+
+    def is_due(self, place: Place, time: datetime) -> bool:
+        """Whether anything will change by then, if nothing comes."""
+        due = self.due(place)
+        return due is not None and due <= time
 
 
 @lru_cache(maxsize=_KEPT)

@@ -19,7 +19,6 @@ from ingest.assemble import Assembler, Bounds
 from ingest.clock import Clock
 from ingest.counts import UNREADABLE, Count
 from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
-from ingest.envelope.plain import PLAIN
 from ingest.episode import Episodes
 from ingest.gate import gate
 from ingest.host_places import HostPlaces
@@ -30,9 +29,10 @@ from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, ROUTED_HEADER, Completeness, Raw, Rejected
 from ingest.output import Output
 from ingest.partial import Partials
+from ingest.passed_over import PassedOver
 from ingest.reorder import Reorder
 from ingest.signature import sightings
-from ingest.skim import Skim
+from ingest.skim import Sieve, Skim
 from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
@@ -96,12 +96,14 @@ class Pipeline:
         self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
         self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER))
+        plain = envelope.shape in (None, Shape.SYSLOG)
+        self._sieve = Sieve(self._gate, self._interest, plain, envelope.default_host.name)
         self._clocks: dict[Place, Clock] = {}
-        self._passed_over: dict[Place, tuple[Packed, int]] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
         self._refreshed = False
         self.counts: Counts = Counter()
+        self._passed_over = PassedOver(envelope, self._wrapped, self.counts)
         self.unread: Counter[str] = Counter()
         """Lines not wholly read, by the wording that read their beginning; `""` counts those that none read."""
 
@@ -141,38 +143,30 @@ class Pipeline:
         clock.saw(raw.origin.offset, raw.recorded_at, now)
         matters = raw.value is not None and self._gate.matters(raw.value)
         if not matters and raw.value and not raw.routed and not self._interest.is_open(place):
-            self.counts[Count.NOT_OOM] += 1
+            self._passed_over.one(raw)
             return
-        if passed_over := self._passed_over.pop(place, None):
-            self._note_before(raw, *passed_over)
         self._advance(place, clock, output)
         self._take(raw, matters, clock.time, output)
 
-    def _note_before(self, raw: Raw, packed: Packed, number: int) -> None:
-        """A line without any prefix goes by the line before it, also where that was passed over."""
-        if raw.value is None or PLAIN.match(raw.value):
-            return
-        before = self._envelope.read(packed.raw(number))
-        if isinstance(before, Read):
-            self._wrapped.note(before, raw.origin.place, self._clock(raw.origin.place).time)
-
     def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
         """Take what matters of packed records; the documents are those that record by record would give."""
-        clock, count = self._clock(packed.place), len(packed)
-        skim = Skim(packed, self._gate, self._interest, plain=self._envelope.shape in (None, Shape.SYSLOG))
-        at = 0
-        while at < count:
-            is_open = self._interest.is_open(packed.place)
-            following = skim.next(at, clock.time, is_open=is_open)
-            if following > at:
-                if is_open:
-                    self._passed_over[packed.place] = (packed, following - 1)
-                self.counts[Count.RECORDS] += following - at
-                self.counts[Count.NOT_OOM] += following - at
-                clock.saw(*skim.end(following), now)
-            if following < count:
-                self._read(packed.raw(following), now, output)
-            at = following + 1
+        clock, place = self._clock(packed.place), packed.place
+        skim = Skim(packed, self._sieve)
+        read = at = 0
+        while (number := skim.next(at)) is not None:
+            at = number + 1
+            if is_due := self._interest.is_due(place, packed.recorded_at):
+                clock.saw(packed.offset(number), packed.recorded_until(number), now)
+                self._advance(place, clock, output)
+            if not skim.matters(number):
+                continue
+            self._passed_over.several(packed, read, number)
+            if not is_due and clock.time < packed.recorded_at:
+                clock.saw(packed.offset(number), packed.recorded_until(number), now)
+            self._read(packed.raw(number), now, output)
+            read = at
+        self._passed_over.several(packed, read, len(packed))
+        clock.saw(packed.next_offset - 1, packed.recorded_at, now)
 
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
@@ -255,7 +249,7 @@ class Pipeline:
             self._partials.drop(place)
             self._wrapped.drop(place)
             self._clocks.pop(place, None)
-            self._passed_over.pop(place, None)
+            self._passed_over.drop(place)
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
         self._episodes.forget({(partition.topic, partition.number) for partition in partitions})
@@ -277,6 +271,7 @@ class Pipeline:
         if raw.value and not raw.value.isascii() and not _is_utf8(raw.value):
             self.counts[Count.NOT_UTF8] += 1
         place = raw.origin.place
+        self._passed_over.note_before(read, clock)
         if matters:
             read = replace(read, record=raw)
         for whole in self._partials.add(read, place, clock):
@@ -293,13 +288,17 @@ class Pipeline:
             self._take_lines(waiting, output)
 
     def _advance(self, place: Place, clock: Clock, output: Output) -> None:
-        """Let a partition's time pass. The assembler's runs behind it by the time that lines may wait."""
+        """Let a partition's time pass: what is due happens when it is, so that it does not matter in which steps.
+
+        The assembler's time runs behind by the time that lines may wait.
+        """
         if clock.time == clock.advanced:
             return
         clock.advanced = clock.time
-        for waiting in self._reorder.advance(place, clock.time):
-            self._take_lines(waiting, output)
-        output.blocks += self._assembler.advance(place, clock.time - self._window)
+        while (due := self._interest.due(place)) is not None and due <= clock.time:
+            for waiting in self._reorder.advance(place, due):
+                self._take_lines(waiting, output)
+            output.blocks += self._assembler.advance(place, due - self._window)
 
     def _take_lines(self, waiting: Waiting, output: Output) -> None:
         """The lines of a record whose turn has come."""

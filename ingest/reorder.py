@@ -6,7 +6,7 @@ everything that was logged before it. By uptime where the kernel tells it, else 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heapify, heappop, heappush
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ingest.held import HeldOffsets
+from ingest.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -72,7 +73,8 @@ class Reorder:
         self._another_order_us = max(self._window_us, _ANOTHER_ORDER_US)
         self._max_bytes = max_bytes
         self._queues: dict[_Source, _Queue] = {}
-        self._hosts: defaultdict[tuple[Place, str], Counter[str]] = defaultdict(Counter)
+        self.holders = Holders()
+        """The hosts with lines that wait, and the tags of those lines."""
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
         self._offsets: dict[Place, HeldOffsets] = {}
         self._numbers = count()
@@ -80,7 +82,7 @@ class Reorder:
 
     def waiting(self, place: Place, host: str) -> Collection[str]:
         """The tags of a host's lines that are waiting."""
-        return self._hosts.get((place, host), ())
+        return self.holders.of(place, host)
 
     def due(self, place: Place) -> datetime | None:
         """When lines of a place will have waited long enough."""
@@ -156,7 +158,7 @@ class Reorder:
         queue = self._queues.get(source)
         if queue is None:
             queue = self._queues[source] = _Queue(source, self._offsets.setdefault(source[0], HeldOffsets()))
-            self._hosts[source[:2]][tag] += 1
+            self.holders.add(*source[:2], tag)
         return queue
 
     def _wait(self, queue: _Queue, since: datetime) -> None:
@@ -193,13 +195,8 @@ class Reorder:
     def _forget(self, queue: _Queue) -> None:
         if self._queues.get(queue.source) is queue:
             del self._queues[queue.source]
-            host, tag = queue.source[:2], queue.source[-1]
-            tags = self._hosts[host]
-            tags[tag] -= 1
-            if not tags[tag]:
-                del tags[tag]
-            if not tags:
-                del self._hosts[host]
+            place, host, _, _, tag = queue.source
+            self.holders.remove(place, host, tag)
 
 
 def _key(line: Line, queue: _Queue) -> int:

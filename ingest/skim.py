@@ -1,35 +1,41 @@
-"""Finds the records of a block that may matter, without taking the others apart.
+"""Finds the records of a block that may matter, without looking at each of the others.
 
-While nothing is open on a place, those that hold an anchor. Else also every record that cannot be ruled out by the
-sender that its first bytes name: another program than the killers, or a host on which nothing is open.
+While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open. Of a batch of
+Kafka's these are the records that name a host on which something is open; of a file the lines that do not begin as
+those of other programs do. What is found is ruled out by its first bytes where they name a sender that cannot matter.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from functools import cache, cached_property
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ingest import formats
-from ingest.envelope.plain import PLAIN, after_foreign_lines
+from ingest import names
+from ingest.envelope.plain import PLAIN, lines_of_others
 
 if TYPE_CHECKING:
-    import re
-    from datetime import datetime
-
     from ingest.gate import Gate
     from ingest.interest import Interest
     from ingest.model import Packed
 
 
-@cache
-def _tags() -> frozenset[bytes]:
-    return frozenset(tag.encode() for tag in formats.tags())
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """By what records are told apart.
 
+    Attributes:
+        gate: Finds anchors.
+        interest: What records may belong to.
+        plain: Whether records may be told by their first bytes at all.
+        default_host: The host of records that name none.
+    """
 
-@cache
-def _after_foreign_lines() -> re.Pattern[bytes]:
-    return after_foreign_lines(formats.tags())
+    gate: Gate
+    interest: Interest
+    plain: bool
+    default_host: str
 
 
 class Skim:
@@ -37,63 +43,100 @@ class Skim:
 
     Args:
         packed: The block.
-        gate: Finds anchors.
-        interest: What records may belong to.
-        plain: Whether records may be told by their first bytes at all.
+        sieve: By what its records are told apart.
     """
 
-    def __init__(self, packed: Packed, gate: Gate, interest: Interest, *, plain: bool) -> None:
+    def __init__(self, packed: Packed, sieve: Sieve) -> None:
         self._packed = packed
-        self._count = len(packed)
-        self._interest = interest
-        self._plain = plain
-        self._places = gate.places(packed.data)
+        self._sieve = sieve
+        self._interest = sieve.interest
+        self._places = sieve.gate.places(packed.data)
+        self._begun = -1
+        self._found: list[int] | None = []
+        self._sought = frozenset[str]()
 
     @cached_property
     def _anchored(self) -> list[int]:
         holding = self._packed.holding
         return sorted({holding(place - 1) for place in self._places})
 
-    def next(self, number: int, time: datetime, *, is_open: bool) -> int:
-        """The first record from this one on that is to be taken apart; the count where none is.
-
-        Args:
-            number: A record.
-            time: What the place's clock shows.
-            is_open: Whether records of the place may belong to something that others have begun.
-        """
+    def next(self, number: int) -> int | None:
+        """The first record from this one on that may have to be taken apart, if there is one."""
+        packed, place = self._packed, self._packed.place
         anchored = self._next_anchored(number)
-        if anchored == number or not is_open:
+        if anchored == number or not self._interest.is_open(place):
             return anchored
-        if not self._plain or self._interest.awaits_rest(self._packed.place):
+        begin = packed.begin(number)
+        if begin == len(packed.data):
+            return None
+        if self._interest.awaits_rest(place):
             return number
-        end = min(anchored, self._next_due(number, time))
-        return self._packed.first(number, end, self._may_matter, _after_foreign_lines())
+        if packed.in_lines:
+            return self._next_line(begin, anchored) if self._sieve.plain else number
+        return self._next_named(begin, anchored) if self._can_be_named() else number
 
-    def end(self, number: int) -> tuple[int, datetime]:
-        """Offset and time at the end of the records before this one."""
-        if number == self._count:
-            return self._packed.next_offset - 1, self._packed.recorded_at
-        return self._packed.offset(number - 1), self._packed.recorded_until(number - 1)
+    def matters(self, number: int) -> bool:
+        """Whether a record that was found is to be taken apart, as far as its first bytes tell."""
+        if not self._sieve.plain or self._next_anchored(number) == number:
+            return True
+        if self._interest.awaits_rest(self._packed.place):
+            return True
+        return self._may_matter(*self._packed.value(number))
 
-    def _next_anchored(self, number: int) -> int:
+    def _next_anchored(self, number: int) -> int | None:
         if not self._places:
-            return self._count
+            return None
         at = bisect_left(self._anchored, number)
-        return self._anchored[at] if at < len(self._anchored) else self._count
+        return self._anchored[at] if at < len(self._anchored) else None
 
-    def _next_due(self, number: int, time: datetime) -> int:
-        """The first record that brings about what only waits for time to pass."""
-        if self._packed.recorded_at <= time:
-            return self._count
-        due = self._interest.due(self._packed.place, time)
-        return self._packed.recorded_since(due, number) if due else self._count
+    # ------------------------------------------------------------ lines of a file
 
-    def _may_matter(self, data: bytes, start: int, end: int) -> bool:
-        sender = PLAIN.match(data, start, end)
+    def _next_line(self, begin: int, anchored: int | None) -> int | None:
+        packed, data = self._packed, self._packed.data
+        end = len(data) if anchored is None else packed.begin(anchored)
+        others = lines_of_others(self._interest.tags_anywhere(packed.place)).match
+        while begin < end:
+            if passed := others(data, begin, end):
+                begin = passed.end()
+                continue
+            behind = data.find(b"\n", begin, end) + 1 or end
+            if self._may_matter(begin, behind):
+                return packed.holding(begin)
+            begin = behind
+        return anchored
+
+    # ------------------------------------------------------------ records of a batch
+
+    def _can_be_named(self) -> bool:
+        """Look for the hosts on which something was begun since the last look, if records can be found by names."""
+        if self._begun == self._interest.begun:
+            return self._found is not None
+        data = self._packed.data
+        hosts = self._interest.names(self._packed.place)
+        if self._sieve.default_host in hosts or not names.can_be_found(hosts):
+            self._found = None
+        else:
+            if self._found is None or self._begun < 0:
+                self._found, self._sought = names.disguises(data), frozenset()
+            if more := hosts - self._sought:
+                self._found = sorted({*self._found, *names.places(data, more)})
+                self._sought |= more
+        self._begun = self._interest.begun
+        return self._found is not None
+
+    def _next_named(self, begin: int, anchored: int | None) -> int | None:
+        found = self._found or ()
+        at = bisect_right(found, begin)
+        if at == len(found):
+            return anchored
+        named = self._packed.holding(found[at] - 1)
+        return named if anchored is None else min(named, anchored)
+
+    # ------------------------------------------------------------ both
+
+    def _may_matter(self, begin: int, end: int) -> bool:
+        sender = PLAIN.match(self._packed.data, begin, end)
         if sender is None:
             return True
-        if sender[2] not in _tags():
-            return False
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
         return sender[2].decode() in tags

@@ -50,7 +50,7 @@ class Wrapped:
         """The lines that are whole now. ``matters`` is whether the gate let this one through."""
         last = self._last.get(place)
         whole: tuple[Read, ...] = ()
-        if last is not None and _is_bare(read.whole) and not _is_bare(last.pieces[0].whole):
+        if last is not None and is_bare(read.whole) and not is_bare(last.pieces[0].whole):
             read = _after(last.pieces[0].whole, read)
             if last.held:
                 pieces = (*last.pieces, read)
@@ -96,7 +96,7 @@ class Wrapped:
         yield from last.pieces
 
 
-def _is_bare(line: Line) -> bool:
+def is_bare(line: Line) -> bool:
     """Whether a line has no prefix at all."""
     return line.tag is None and line.uptime_us is None and not line.when.from_line
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import lzma
-import re
 import sys
 import zlib
 from bisect import bisect_right
@@ -30,8 +29,6 @@ BLOCK = 1 << 20
 _MAGIC = 6
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
-_END = re.compile(b"\n")
-
 
 class FileBlock:
     """Whole lines of a file. Implements ``model.Packed``.
@@ -49,29 +46,55 @@ class FileBlock:
         self._name = name
         self._before = before
         self.recorded_at = recorded_at
-        self._count = data.count(b"\n") + (not data.endswith(b"\n"))
+        self._numbers, self._begins = [0], [0]
+        """Lines of which is known where they begin."""
 
     @property
     def next_offset(self) -> int:
         """See ``Packed``."""
-        return self._before + self._count + 1
+        return self._before + len(self) + 1
+
+    @property
+    def in_lines(self) -> bool:
+        """See ``Packed``."""
+        return True
+
+    @cached_property
+    def _count(self) -> int:
+        known = self._begins[-1]
+        return self._numbers[-1] + self.data.count(b"\n", known) + (not self.data.endswith(b"\n"))
 
     def __len__(self) -> int:
         """See ``Packed``."""
         return self._count
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        starts = [0, *(end.end() for end in _END.finditer(self.data))]
-        return starts[: self._count]
-
     def holding(self, position: int) -> int:
         """See ``Packed``."""
-        return bisect_right(self._starts, position) - 1
+        begin = self.data.rfind(b"\n", 0, position) + 1
+        at = bisect_right(self._begins, begin)
+        number = self._numbers[at - 1] + self.data.count(b"\n", self._begins[at - 1], begin)
+        self._note(at, number, begin)
+        return number
+
+    def begin(self, number: int) -> int:
+        """See ``Packed``."""
+        at = bisect_right(self._numbers, number) - 1
+        known, begin = self._numbers[at], self._begins[at]
+        while known < number and begin < len(self.data):
+            begin, known = self._behind(begin), known + 1
+        if begin < len(self.data):
+            self._note(at + 1, known, begin)
+        return begin
+
+    def value(self, number: int) -> tuple[int, int]:
+        """See ``Packed``."""
+        begin = self.begin(number)
+        return begin, self._behind(begin)
 
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
-        value = self.data[self._starts[number] : self._end(number)][:LONGEST].rstrip(b"\r\n")
+        begin, end = self.value(number)
+        value = self.data[begin : min(end, begin + LONGEST)].rstrip(b"\r\n")
         return Raw(Origin(self._name, None, self.offset(number)), value, self.recorded_at)
 
     def offset(self, number: int) -> int:
@@ -82,24 +105,14 @@ class FileBlock:
         """See ``Packed``: all lines of a file have the file's time."""
         return self.recorded_at
 
-    def recorded_since(self, moment: datetime, number: int) -> int:
-        """See ``Packed``."""
-        return number if self.recorded_at >= moment else self._count
+    def _note(self, at: int, number: int, begin: int) -> None:
+        if self._begins[at - 1] < begin:
+            self._numbers.insert(at, number)
+            self._begins.insert(at, begin)
 
-    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool], after: re.Pattern[bytes]) -> int:
-        """See ``Packed``."""
-        data, starts = self.data, self._starts
-        behind = self._end(end - 1)
-        at = number
-        while at < end:
-            if matters(data, starts[at], self._end(at)):
-                return at
-            found = after.search(data, self._end(at) - 1, behind)
-            at = end if found is None or found.end() >= behind else self.holding(found.end())
-        return end
-
-    def _end(self, number: int) -> int:
-        return self._starts[number + 1] if number + 1 < self._count else len(self.data)
+    def _behind(self, begin: int) -> int:
+        """Where the line after the one that begins there begins."""
+        return self.data.find(b"\n", begin) + 1 or len(self.data)
 
 
 def blocks(path: Path | None, recorded_at: datetime | None = None) -> Iterator[FileBlock]:
@@ -148,8 +161,8 @@ def _blocks(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[File
             rest += piece[: max(0, LONGEST + 1 - len(rest))]
             continue
         block = FileBlock(name, rest + whole + end, before, recorded_at)
-        before += len(block)
         yield block
+        before += len(block)
         rest = more
     if rest:
         yield FileBlock(name, rest, before, recorded_at)

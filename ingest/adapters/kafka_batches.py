@@ -12,8 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime
 from functools import cached_property
-from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import google_crc32c
 import kafka
@@ -22,7 +21,7 @@ import structlog
 from ingest.model import Origin, Place, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _TESTED = ((3, 0, 12), (3, 1))
 """Versions of kafka-python that the differential test has seen: from the first, below the second."""
@@ -90,114 +89,114 @@ class KafkaBatch:
         self._since = since
         self.next_offset: int = batch.next_offset
         self.recorded_at = _time(batch.max_timestamp)
+        self._begins: list[int] = []
+        self._latest: list[int] = []
 
     @property
     def data(self) -> bytes:
         """See ``Packed``."""
         return self._buffer
 
+    @property
+    def in_lines(self) -> bool:
+        """See ``Packed``."""
+        return False
+
     def __len__(self) -> int:
         """See ``Packed``."""
-        return self._batch.records_count if self._batch.base_offset >= self._since else len(self._index.begin)
+        return int(self._batch.records_count) - self._unwanted
 
     def holding(self, position: int) -> int:
         """See ``Packed``."""
-        return max(0, bisect_right(self._index.begin, position) - 1)
+        self._walk(position)
+        return max(0, bisect_right(self._begins, position) - 1 - self._unwanted)
+
+    def begin(self, number: int) -> int:
+        """See ``Packed``."""
+        begins, at, end = self._begins, number + self._unwanted, len(self._buffer)
+        while at >= len(begins) and self._next < end:
+            self._walk(self._next)
+        return begins[at] if at < len(begins) else end
+
+    def value(self, number: int) -> tuple[int, int]:
+        """See ``Packed``."""
+        buffer = self._buffer
+        _, at = self._stamp(self.begin(number))
+        while buffer[at] & _MORE:  # the offset
+            at += 1
+        key, at = _varint(buffer, at + 1)
+        value, at = _varint(buffer, at + max(key, 0))
+        return at, at + max(value, 0)
 
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
-        self._batch._pos = self._index.begin[number]  # noqa: SLF001  the seam
+        self._batch._pos = self.begin(number)  # noqa: SLF001  the seam
         return raw_of(self._batch._read_msg(), self._topic, self._partition)  # noqa: SLF001
 
     def offset(self, number: int) -> int:
         """See ``Packed``."""
-        return self._index.offset[number]
+        if self._batch.last_offset_delta + 1 == self._batch.records_count:
+            return int(self._batch.base_offset) + number + self._unwanted
+        return self._offset(self.begin(number))
 
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
-        return _time(self._index.latest[number])
-
-    def recorded_since(self, moment: datetime, number: int) -> int:
-        """See ``Packed``."""
-        return bisect_left(self._index.latest, ceil(moment.timestamp() * 1000), number)
-
-    def first(
-        self,
-        number: int,
-        end: int,
-        matters: Callable[[bytes, int, int], bool],
-        after: re.Pattern[bytes],  # noqa: ARG002  records are not lines
-    ) -> int:
-        """See ``Packed``."""
-        data, (_, _, _, values, ends) = self._buffer, self._index
-        return next((at for at in range(number, end) if matters(data, values[at], ends[at])), end)
+        if self._batch.timestamp_type:
+            return self.recorded_at
+        self.begin(number)
+        latest = self._latest
+        most, first, stamp = latest[-1] if latest else -1, self._batch.first_timestamp, self._stamp
+        for begin in self._begins[len(latest) : number + self._unwanted + 1]:
+            if (time := first + stamp(begin)[0]) > most:
+                most = time
+            latest.append(most)
+        return _time(latest[number + self._unwanted])
 
     @cached_property
     def _buffer(self) -> bytes:
         self._batch._maybe_uncompress()  # noqa: SLF001  the seam
-        self._first = self._batch._pos  # noqa: SLF001
+        self._next: int = self._batch._pos  # noqa: SLF001
         return bytes(self._batch._buffer)  # noqa: SLF001
 
     @cached_property
-    def _index(self) -> _Index:
-        buffer, batch = self._buffer, self._batch
-        stamped = None if not batch.timestamp_type else batch.max_timestamp
-        found = _index(buffer, self._first, batch.records_count, batch.base_offset, batch.first_timestamp, stamped)
-        skipped = bisect_left(found.offset, self._since)
-        return _Index(*(column[skipped:] for column in found)) if skipped else found
+    def _unwanted(self) -> int:
+        """How many records stand before the first that is wanted."""
+        if self._batch.base_offset >= self._since:
+            return 0
+        self._walk(len(self._buffer) - 1)
+        return bisect_left(self._begins, self._since, key=self._offset)
 
+    def _walk(self, position: int) -> None:
+        """Find where records begin (KIP-98: each after its length), as far as to the one that holds a byte."""
+        buffer, note = self._buffer, self._begins.append
+        at = self._next
+        while at <= position:
+            note(at)
+            # Most lengths have two octets; a call for each would take most of the time.
+            if (more := buffer[at + 1]) < _MORE <= (octet := buffer[at]):
+                at += 2 + ((octet & _BITS | more << 7) >> 1)
+            else:
+                length, at = _varint(buffer, at)
+                at += max(length, 0)
+        self._next = at
 
-class _Index(NamedTuple):
-    """Of each record: where it begins, its offset, the latest time so far, where its value begins and ends."""
-
-    begin: list[int]
-    offset: list[int]
-    latest: list[int]
-    value: list[int]
-    end: list[int]
-
-
-def _index(buffer: bytes, at: int, count: int, base: int, first: int, stamped: int | None) -> _Index:
-    """Walk the records of a batch (KIP-98): length, attributes, time, offset, key, value, headers, all varints.
-
-    Numbers of one octet, and lengths of two, are read in place: a call for each would take most of the time.
-    """
-    found = _Index([], [], [], [], [])
-    begins, offsets, times, values, ends = (column.append for column in found)
-    latest = stamped if stamped is not None else -1
-    for _ in range(count):
-        begins(at)
-        if (more := buffer[at + 1]) < _MORE <= buffer[at]:
-            at += 2
-            following = at + ((buffer[at - 2] & _BITS | more << 7) >> 1)
-        else:
-            length, at = _varint(buffer, at)
-            following = at + length
-        if (octet := buffer[at + 1]) < _MORE:
-            time, at = (octet >> 1) ^ -(octet & 1), at + 2
-        else:
-            time, at = _varint(buffer, at + 1)
+    def _stamp(self, at: int) -> tuple[int, int]:
+        """How much later than the batch's first time a record was recorded, and where its offset stands."""
+        buffer = self._buffer
+        while buffer[at] & _MORE:  # the length
+            at += 1
+        at += 2  # and the attributes
         if (octet := buffer[at]) < _MORE:
-            offset, at = octet >> 1, at + 1
-        else:
-            offset, at = _varint(buffer, at)
-        if (octet := buffer[at]) < _MORE:
-            at += (octet >> 1) + 1 if not octet & 1 else 1
-        else:
-            key, at = _varint(buffer, at)
-            at += max(key, 0)
-        if (more := buffer[at + 1]) < _MORE <= buffer[at]:
-            value, at = (buffer[at] & _BITS | more << 7) >> 1, at + 2
-        else:
-            value, at = _varint(buffer, at)
-        if stamped is None and first + time > latest:
-            latest = first + time
-        offsets(base + offset)
-        times(latest)
-        values(at)
-        ends(at + value if value > 0 else at)
-        at = following
-    return found
+            return (octet >> 1) ^ -(octet & 1), at + 1
+        if (more := buffer[at + 1]) < _MORE:
+            octet = octet & _BITS | more << 7
+            return (octet >> 1) ^ -(octet & 1), at + 2
+        return _varint(buffer, at)
+
+    def _offset(self, begin: int) -> int:
+        """The offset of the record that begins there."""
+        delta, _ = _varint(self._buffer, self._stamp(begin)[1])
+        return int(self._batch.base_offset) + delta
 
 
 def _varint(buffer: bytes, at: int) -> tuple[int, int]:

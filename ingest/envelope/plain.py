@@ -7,6 +7,7 @@ is unusual it does not read at all. ``tests/property/test_plain.py`` holds the t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.envelope.text import NOT_TAGS
@@ -21,28 +22,40 @@ _DAYS = (
     (rb"Feb", rb"(?: [1-9]|1\d|2[0-8])"),
 )
 _SYSLOG = b"(?:" + b"|".join(month + b" " + day for month, day in _DAYS) + b") " + _CLOCK
-_ISO = (
-    rb"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T"
-    + _CLOCK
-    + rb"(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
-)
-_UNUSUAL = (
-    rb"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d|vmunix|/bsd|"
-    + b"|".join(re.escape(tag.encode()) for tag in sorted(NOT_TAGS))
-    + rb")(?![\w@-])"
+_ISO = rb"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T" + _CLOCK
+_ZONE = rb"(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
+_WORDS = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "vmunix"),
+    *("/bsd", *(f"local{number}" for number in range(10))),
+    *NOT_TAGS,
 )
 """What may stand where a tag does and is a facility, a word of a kernel message, or another name of the kernel."""
 
-_TIME = rb"(?:<\d{1,3}>)?(?:" + _SYSLOG + b"|" + _ISO + rb") "
-_HOST = rb"(?!stdout|stderr|[A-Z]{3,5} )([\w.-]+) "
-_TAG = rb"(?!" + _UNUSUAL + rb")([A-Za-z_/][\w./@-]{0,63})(?:\[\d{1,10}\])?: "
 
-PLAIN = re.compile(_TIME + _HOST + _TAG)
+def _one_of(words: Iterable[str]) -> bytes:
+    """One of some words, told apart by one character after the other, which takes the least time."""
+    by_first: dict[str, list[str]] = {}
+    for word in words:
+        by_first.setdefault(word[:1], []).append(word[1:])
+    ends = by_first.pop("", None) is not None
+    branches = [re.escape(first.encode()) + _one_of(rest) for first, rest in sorted(by_first.items())]
+    if not branches:
+        return b""
+    return b"(?:" + b"|".join(branches) + (b")?" if ends else b")")
+
+
+_PRI = rb"(?:<\d{1,3}>)?+"
+_HOST = rb"(?!stdout|stderr|[A-Z]{3,5} )([\w.-]++) "
+_TAG = rb"(?!" + _one_of(_WORDS) + rb"(?![\w@-]))([A-Za-z_/][\w./@-]{0,63}+)(?:: |\[\d{1,10}+\]: )"
+
+PLAIN = re.compile(_PRI + b"(?:" + _SYSLOG + b"|" + _ISO + _ZONE + b") " + _HOST + _TAG)
 """Time, host, tag: groups 1 and 2 are the host and the tag."""
 
 
-def after_foreign_lines(tags: Iterable[str]) -> re.Pattern[bytes]:
-    """Finds the end of a line that does not stand before a plain line of a program outside ``tags``."""
-    known = b"|".join(re.escape(tag.encode()) for tag in sorted(tags))
-    foreign = rb"(?!(?:" + known + rb")[:\[])" + _TAG
-    return re.compile(b"\n(?!" + _TIME + _HOST + foreign + b")")
+@lru_cache(maxsize=64)
+def lines_of_others(tags: frozenset[str]) -> re.Pattern[bytes]:
+    """Whole lines in a row that are plain, of other programs than ``tags``, and of one second."""
+    ours = b"(?!" + _one_of(tags) + rb"[:\[])" if tags else b""
+    rest = (b" " + _HOST + ours + _TAG).replace(b"([", b"(?:[") + rb".*+\n"
+    first = _PRI + b"(?:(" + _SYSLOG + b")|(" + _ISO + b")" + _ZONE + b")" + rest
+    return re.compile(first + b"(?:" + _PRI + rb"(?:\1|\2" + _ZONE + b")" + rest + b")*+")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable
     from datetime import datetime
 
     from ingest.model.line import Place, Raw
 
 
 class Packed(Protocol):
-    """A block of a file, or a batch of Kafka's. Records are told by their number in it, from 0."""
+    """A block of a file, or a batch of Kafka's. Records are told by their number in it, from 0.
+
+    What is asked of a record costs the way to it from the last one asked for, so it is asked in their order.
+    """
 
     @property
     def place(self) -> Place:
@@ -31,11 +32,21 @@ class Packed(Protocol):
     def recorded_at(self) -> datetime:
         """The latest time at which any of them was recorded."""
 
+    @property
+    def in_lines(self) -> bool:
+        """Whether records are the lines of one text. One without any prefix is then of the host of the line before."""
+
     def __len__(self) -> int:
         """How many records there are."""
 
     def holding(self, position: int) -> int:
         """The record in which a byte of ``data`` stands."""
+
+    def begin(self, number: int) -> int:
+        """Where a record begins in ``data``; behind the last one, where ``data`` ends."""
+
+    def value(self, number: int) -> tuple[int, int]:
+        """Where a record's value begins and ends in ``data``."""
 
     def raw(self, number: int) -> Raw:
         """A record, taken apart."""
@@ -45,16 +56,3 @@ class Packed(Protocol):
 
     def recorded_until(self, number: int) -> datetime:
         """The latest time at which a record up to and with this one was recorded."""
-
-    def recorded_since(self, moment: datetime, number: int) -> int:
-        """The first record from this one on that was recorded at ``moment`` or later; the count where none was."""
-
-    def first(self, number: int, end: int, matters: Callable[[bytes, int, int], bool], after: re.Pattern[bytes]) -> int:
-        """The first record in ``[number, end)`` whose value matters; ``end`` where none does.
-
-        Args:
-            number: A record.
-            end: Another one.
-            matters: Asked with ``data`` and where a value begins and ends in it.
-            after: Finds the line ends behind which a line stands that may matter, for those who have lines.
-        """

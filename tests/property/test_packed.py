@@ -132,11 +132,14 @@ def test_a_batch_is_the_librarys_batch(codec: int, since: int, first: int) -> No
     for number, raw in enumerate(wanted):
         if raw.value and packed.data.count(raw.value) == 1:
             assert packed.holding(packed.data.index(raw.value)) == number
+        begin, end = packed.value(number)
+        assert packed.data[begin:end] == (raw.value or b"")
         assert packed.recorded_until(number) == max(
             _milliseconds(each.recorded_at) for each in records[: since + number + 1]
         )
-    later = packed.recorded_at + timedelta(milliseconds=1)
-    assert packed.recorded_since(later, 0) == len(packed)
+    begins = [packed.begin(number) for number in range(len(wanted) + 1)]
+    assert begins == sorted(set(begins))
+    assert begins[-1] == len(packed.data)
 
 
 @settings(max_examples=30)

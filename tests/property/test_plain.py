@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.envelope import Envelope, Unreadable, text
 from ingest.envelope._sent import Anchor
-from ingest.envelope.plain import PLAIN
+from ingest.envelope.plain import PLAIN, lines_of_others
 from ingest.model import Origin, Raw
 from tests.robustness.envelopes import ENVELOPES
 from tests.robustness.streams import stream
@@ -25,6 +25,15 @@ PIECES = (
     b"{", b"\x1b[1m", b"a", b"[   12.345678] ", b"[ T12] ", b"[C1]", b"[  1-12.3456]",
     b"[   77]", b",5", b" kernel: ", b"[+0.1]",
 )  # fmt: skip
+OTHERS = (
+    b"Nov 20 08:00:01 node-1 sshd[811]: Accepted publickey",
+    b"<6>Nov 20 08:00:01 NODE-2.example.com nginx: GET /",
+    b"<13>Nov 20 08:00:01 10.0.0.1 CRON[1]: (root) CMD (true)",
+    b"Nov 20 08:00:01 node-3 kernel-tool: not the kernel",
+    b"Nov 20 08:00:01 node-3 kerneld: not the kernel",
+    b"Nov 20 08:00:01 node-3 user-daemon[7]: no facility",
+)
+"""Plain lines of other programs, of one second."""
 
 
 @cache
@@ -84,3 +93,31 @@ def test_damaged_common_lines(random: Random) -> None:
         at = random.randint(0, min(len(value), 80))
         value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
     assert_the_common_is_no_second_parser(value)
+
+
+@settings(max_examples=300)
+@given(
+    random=st.randoms(use_true_random=False),
+    tags=st.frozensets(st.sampled_from(("kernel", "kern", "systemd", "systemd-oomd", "kubelet", "")), max_size=3),
+)
+def test_lines_in_a_row_are_plain_lines_of_others(random: Random, tags: frozenset[str]) -> None:
+    lines = [*random.choices(values(), k=20), *random.choices(OTHERS, k=40)]
+    random.shuffle(lines)
+    told = [line.replace(b"\n", b" ") + b"\n" for line in lines]
+    block = b"".join(told)
+    ours, begin = tags - {""}, 0
+    while begin < len(block):
+        passed = lines_of_others(ours).match(block, begin)
+        end = passed.end() if passed else begin
+        for line in block[begin:end].splitlines(keepends=True):
+            assert (sender := PLAIN.match(line)), line
+            assert sender[2].decode() not in ours, line
+            assert line.endswith(b"\n")
+        begin = block.find(b"\n", end) + 1 or len(block)
+
+
+def test_lines_of_others_are_passed_over_in_one_go() -> None:
+    block = b"".join(line + b"\n" for line in OTHERS)
+    passed = lines_of_others(frozenset({"kernel"})).match(block)
+    assert passed
+    assert passed.end() == len(block)

@@ -1,0 +1,63 @@
+"""Finds the records of a batch that may be of certain hosts, by the hosts' names.
+
+A host's name stands somewhere in a record's bytes: in its value, its key or a header. There are few ways in which it
+may stand there in other bytes than its own, and what looks like one of them is found too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from ingest.gate import HyperscanGate, PlainGate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_USUAL = re.compile(r"[a-z0-9._-]+")
+"""Names of which each letter has few other spellings, all of them in ``_DISGUISES``."""
+_DISGUISES = (
+    rb"\x1b",  # colours are taken out of a text before it is read
+    rb"\xe2\x84\xaa",  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
+    rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # JSON may escape any letter
+    rb"\[\s*\d{1,3}\s*,\s*\d{1,3}\s*,",  # the journal writes messages as lists of numbers
+)
+_MOST = 256
+"""Names looked for at once; beyond that so many records are found that looking at each is no dearer."""
+_KEPT = 64
+
+
+def can_be_found(names: Iterable[str]) -> bool:
+    """Whether records of hosts can be found by the hosts' names, in lower case."""
+    known = list(names)
+    return len(known) <= _MOST and all(map(_USUAL.fullmatch, known))
+
+
+def places(block: bytes, names: Iterable[str]) -> list[int]:
+    """Where names end in a block, in ascending order; those of ``can_be_found``."""
+    return sorted(_search(frozenset(names))(block))
+
+
+def disguises(block: bytes) -> list[int]:
+    """Where something ends in a block by which a name may stand there in other bytes, in ascending order."""
+    return sorted(_disguised()(block))
+
+
+@lru_cache(maxsize=_KEPT)
+def _search(names: frozenset[str]) -> Callable[[bytes], Sequence[int]]:
+    literals = sorted(name.encode() for name in names)
+    try:
+        return HyperscanGate(literals, caseless=True).places
+    except ImportError:
+        plain = PlainGate(literals)
+        return lambda block: plain.places(block.lower())
+
+
+@cache
+def _disguised() -> Callable[[bytes], Sequence[int]]:
+    try:
+        return HyperscanGate((), expressions=_DISGUISES, caseless=True).places
+    except ImportError:
+        known = re.compile(b"|".join(_DISGUISES), re.IGNORECASE)
+        return lambda block: [found.end() for found in known.finditer(block)]
