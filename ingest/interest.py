@@ -85,8 +85,11 @@ class Interest:
 
     def is_due(self, place: Place, time: datetime) -> bool:
         """Whether anything will change by then, if nothing comes."""
-        due = self.due(place)
-        return due is not None and due <= time
+        waiting = self._reorder.due(place)
+        if waiting is not None and waiting <= time:
+            return True
+        settling = self._assembler.due(place)
+        return settling is not None and settling + self._window <= time
 
 
 @lru_cache(maxsize=_KEPT)

@@ -136,12 +136,13 @@ class Pipeline:
             else:
                 self._read_packed(each, now, output)
 
-    def _read(self, raw: Raw, now: datetime, output: Output) -> None:
+    def _read(self, raw: Raw, now: datetime, output: Output, *, anchored: bool = True) -> None:
+        """Take a record; ``anchored`` is whether it may hold an anchor."""
         self.counts[Count.RECORDS] += 1
         place = raw.origin.place
         clock = self._clock(place)
         clock.saw(raw.origin.offset, raw.recorded_at, now)
-        matters = raw.value is not None and self._gate.matters(raw.value)
+        matters = anchored and raw.value is not None and self._gate.matters(raw.value)
         if not matters and raw.value and not raw.routed and not self._interest.is_open(place):
             self._passed_over.one(raw)
             return
@@ -155,7 +156,7 @@ class Pipeline:
         read = at = 0
         while (number := skim.next(at)) is not None:
             at = number + 1
-            if is_due := self._interest.is_due(place, packed.recorded_at):
+            if is_due := packed.recorded_at != clock.advanced and self._interest.is_due(place, packed.recorded_at):
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
                 self._advance(place, clock, output)
             if not skim.matters(number):
@@ -163,7 +164,7 @@ class Pipeline:
             self._passed_over.several(packed, read, number)
             if not is_due and clock.time < packed.recorded_at:
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
-            self._read(packed.raw(number), now, output)
+            self._read(packed.raw(number), now, output, anchored=skim.is_anchored(number))
             read = at
         self._passed_over.several(packed, read, len(packed))
         clock.saw(packed.next_offset - 1, packed.recorded_at, now)

@@ -51,6 +51,10 @@ class Skim:
         self._sieve = sieve
         self._interest = sieve.interest
         self._places = sieve.gate.places(packed.data)
+        self._told = -1
+        """The record that was last found to matter by its first bytes."""
+        self._sender: tuple[bytes, ...] = ()
+        """The last sender that mattered: most lines of a report follow one another."""
         self._begun = -1
         self._found: list[int] | None = []
         self._sought = frozenset[str]()
@@ -77,11 +81,15 @@ class Skim:
 
     def matters(self, number: int) -> bool:
         """Whether a record that was found is to be taken apart, as far as its first bytes tell."""
-        if not self._sieve.plain or self._next_anchored(number) == number:
+        if number == self._told or not self._sieve.plain or self.is_anchored(number):
             return True
         if self._interest.awaits_rest(self._packed.place):
             return True
         return self._may_matter(*self._packed.value(number))
+
+    def is_anchored(self, number: int) -> bool:
+        """Whether a record, or its key or a header, holds an anchor."""
+        return self._next_anchored(number) == number
 
     def _next_anchored(self, number: int) -> int | None:
         if not self._places:
@@ -101,7 +109,8 @@ class Skim:
                 continue
             behind = data.find(b"\n", begin, end) + 1 or end
             if self._may_matter(begin, behind):
-                return packed.holding(begin)
+                self._told = packed.holding(begin)
+                return self._told
             begin = behind
         return anchored
 
@@ -138,5 +147,10 @@ class Skim:
         sender = PLAIN.match(self._packed.data, begin, end)
         if sender is None:
             return True
+        if sender.groups() == self._sender:
+            return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
-        return sender[2].decode() in tags
+        if sender[2].decode() not in tags:
+            return False
+        self._sender = sender.groups()
+        return True
