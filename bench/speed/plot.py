@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ def draw(curves: Sequence[Curve]) -> Spec:
                 "gridColor": RULE,
                 "domainColor": RULE,
                 "tickColor": RULE,
+                "titleFontWeight": "normal",
             },
             "title": {"color": INK, "fontSize": 12, "fontWeight": "normal", "anchor": "start"},
         },
@@ -53,14 +55,14 @@ def _panel(curve: Curve, between: tuple[float, float]) -> Spec:
         "type": "quantitative",
         "title": curve.cause,
         "scale": {"type": "log", "domain": [sizes[0], sizes[-1]], "nice": False},
-        "axis": {"values": sizes, "format": "~s", "grid": False},
+        "axis": {"values": sizes, "format": "~s", "grid": False, "labelFlush": False},
     }
     y: Spec = {
         "field": "value",
         "type": "quantitative",
         "title": curve.quantity,
         "scale": {"type": "log", "domain": list(between), "nice": False},
-        "axis": {"format": "~g", "tickCount": 5},
+        "axis": {"values": _ticks(*between), "format": "~g"},
     }
     return {
         "width": _WIDTH,
@@ -75,3 +77,9 @@ def _panel(curve: Curve, between: tuple[float, float]) -> Spec:
 def _range(row: Sequence[Curve]) -> tuple[float, float]:
     values = [value for curve in row for _, value in curve.points]
     return min(values) / 1.5, max(values) * 1.5
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 of each power of ten between two values."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [tick for power in powers for digit in (1, 2, 5) if low <= (tick := digit * 10.0**power) <= high]

@@ -135,4 +135,9 @@ READERS: dict[str, Callable[..., Result]] = {
 
 if __name__ == "__main__":
     look_seldom()  # as the command does
-    print(json.dumps(READERS[sys.argv[1]](*sys.argv[2:])))
+    if waits := sys.argv[1] == "--wait":
+        # A profiler attaches here, after the imports.
+        print("ready", flush=True)
+        sys.stdin.read()
+    name, *arguments = sys.argv[1 + waits :]
+    print(json.dumps(READERS[name](*arguments)))
