@@ -17,12 +17,13 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from bench.speed.lines import Logged
+from bench.speed.lines import MONTH, Logged
 from bench.speed.measure import Reader, Run, stopped, watched
 from bench.speed.servers import Servers
 from ingest import setup
 from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.assemble import Bounds
+from ingest.document.signature import index_of
 from ingest.envelope import Envelope
 from ingest.model import Origin, Raw
 from ingest.offline import documents
@@ -117,9 +118,12 @@ def _ours(contest: _Contest, expected: int) -> Run:
             command, env=environment(contest.servers, contest.topic, name), stderr=subprocess.DEVNULL
         )
 
-    indices = [f"{name}-{kind}-*" for kind in ("kill", "report", "episode", "task")]
+    # As in the middle of a month: indices are there.
+    indices = [f"{name}-{kind}-{MONTH}" for kind in ("kill", "report", "episode", "task")]
     url = contest.servers.elasticsearch.url
     with installed(url, name) as elastic, _committed(contest, name) as committed:
+        for index in [*indices, index_of(name)]:
+            elastic.indices.create(index=index)
         run = _timed(contest, name, [start] * WORKERS, lambda: _count(elastic, indices) >= expected and committed())
         forget(elastic, name)
     return run

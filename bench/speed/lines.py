@@ -19,6 +19,7 @@ A_SECOND = 5_000
 _TASKS = 60
 """Rows of a process table."""
 _BEGIN = datetime(2026, 11, 20, 8, tzinfo=UTC)
+MONTH = f"{_BEGIN:%Y.%m}"
 _MODERN = tuple(each for each in GENERATIONS if each.summary and not each.select)
 _OTHERS = (
     "sshd[{n}]: Accepted publickey for deploy from 10.0.0.7 port {n} ssh2: RSA SHA256:kXv2",

@@ -11,11 +11,11 @@ from typing import Self
 from ingest.stack.elasticsearch_server import ElasticsearchServer
 from ingest.stack.kafka_server import KafkaServer
 
-_JOIN_DELAY_MS = 3_000
+_JOIN_DELAY_MS = 1_000
 
 
 class Servers:
-    """Both servers; Kafka waits for further members of a new group as long as it does by default."""
+    """Both servers. Kafka waits for further members of a new group, so that nobody joins one that is at work."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="oom-ingest-bench-"))
