@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from ingest.cli import trends
 from ingest.config import load
 from ingest.stack import artifact
 from ingest.trends.alarms import Alarm, alarm
+from tests.context import context
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
@@ -114,22 +114,10 @@ def test_compose_names_settings_that_exist(name: str) -> None:
 # ---------------------------------------------------------------- image
 
 
-def _context() -> Iterator[Path]:
-    """The files that .dockerignore lets through: all are kept out but those that it names."""
-    everything, *named = (ROOT / ".dockerignore").read_text().split()
-    assert everything == "*"
-    for entry in named:
-        if entry.startswith("!"):
-            path = ROOT / entry[1:]
-            yield from (each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-
-
 def test_the_wheel_of_the_image_is_built_from_what_docker_is_given(tmp_path: Path) -> None:
-    for path in _context():
-        if "__pycache__" not in path.parts and path.name != "_version.py":
-            target = tmp_path / path.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
+    for name, path in context().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / name)
     build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", "out", "."]
     version = {"SETUPTOOLS_SCM_PRETEND_VERSION": "9.8.7"}
     done = subprocess.run(
