@@ -1,4 +1,4 @@
-"""The metrics of the service, each defined once: name, kind, meaning, and where its value comes from.
+"""The metrics of `run` and `route`, each defined once: name, kind, meaning, and where its value comes from.
 
 ``oom_ingest_`` stands before every name. The HTTP listener serves this list, ``docs/metrics.md`` is made of it.
 """
@@ -40,6 +40,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     Args:
         counts: What the stages counted.
+        candidates: Records that `route` kept.
         unread: Lines not wholly read, by wording; ``""`` counts those that none read.
         open_reports: Reports that may still grow.
         lag: Records of each partition that are not read yet.
@@ -54,6 +55,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """
 
     counts: Mapping[Count, int] = {}
+    candidates: int = 0
     unread: Mapping[str, int] = {}
     open_reports: int = 0
     lag: Mapping[Partition, int] = {}
@@ -65,6 +67,13 @@ class Seen(Struct, frozen=True, kw_only=True):
     failures: int = 0
     writes: Durations = Durations()
     version: str = ""
+
+
+class Command(StrEnum):
+    """Who has metrics."""
+
+    RUN = "run"
+    ROUTE = "route"
 
 
 class Kind(StrEnum):
@@ -84,6 +93,7 @@ class Metric(Struct, frozen=True):
         text: What it means, in one sentence.
         read: Its values, each with those of its labels; durations for a histogram.
         labels: Names of its labels.
+        of: Whose it is.
     """
 
     name: str
@@ -91,10 +101,12 @@ class Metric(Struct, frozen=True):
     text: str
     read: Callable[[Seen], Iterable[tuple[tuple[str, ...], float | Durations]]]
     labels: tuple[str, ...] = ()
+    of: tuple[Command, ...] = (Command.RUN,)
 
 
 def _counter(count: Count) -> Metric:
-    return Metric(f"{count}_total", Kind.COUNTER, count.text, lambda seen: [((), seen.counts.get(count, 0))])
+    of = _BOTH if count is Count.RECORDS else (Command.RUN,)
+    return Metric(f"{count}_total", Kind.COUNTER, count.text, lambda seen: [((), seen.counts.get(count, 0))], of=of)
 
 
 def _by_partition(values: Mapping[Partition, int]) -> Iterable[tuple[tuple[str, ...], float]]:
@@ -106,9 +118,17 @@ def _known(moment: float | None) -> Iterable[tuple[tuple[str, ...], float]]:
 
 
 _PLACE = ("topic", "partition")
+_BOTH = (Command.RUN, Command.ROUTE)
 
 METRICS: tuple[Metric, ...] = (
     *(_counter(count) for count in Count),
+    Metric(
+        "candidates_total",
+        Kind.COUNTER,
+        "Records that may be of a report, written to the topic of candidates.",
+        lambda seen: [((), seen.candidates)],
+        of=(Command.ROUTE,),
+    ),
     Metric(
         "unread_by_wording_total",
         Kind.COUNTER,
@@ -121,6 +141,7 @@ METRICS: tuple[Metric, ...] = (
         Kind.COUNTER,
         "How often Kafka or Elasticsearch could not be used and the service waited and tried again.",
         lambda seen: [((), seen.failures)],
+        of=_BOTH,
     ),
     Metric(
         "lag_records",
@@ -128,6 +149,7 @@ METRICS: tuple[Metric, ...] = (
         "Records of a partition that are not read yet.",
         lambda seen: _by_partition(seen.lag),
         _PLACE,
+        of=_BOTH,
     ),
     Metric(
         "uncommitted_records",
@@ -136,13 +158,20 @@ METRICS: tuple[Metric, ...] = (
         lambda seen: _by_partition(seen.uncommitted),
         _PLACE,
     ),
-    Metric("partitions", Kind.GAUGE, "Partitions that this worker reads.", lambda seen: [((), len(seen.lag))]),
+    Metric(
+        "partitions",
+        Kind.GAUGE,
+        "Partitions that this worker reads.",
+        lambda seen: [((), len(seen.lag))],
+        of=_BOTH,
+    ),
     Metric("open_reports", Kind.GAUGE, "Reports that may still grow.", lambda seen: [((), seen.open_reports)]),
     Metric(
         "newest_record_timestamp_seconds",
         Kind.GAUGE,
         "Kafka's time stamp of the newest record that was read.",
         lambda seen: _known(seen.newest_record),
+        of=_BOTH,
     ),
     Metric(
         "newest_event_timestamp_seconds",
@@ -155,18 +184,22 @@ METRICS: tuple[Metric, ...] = (
         Kind.GAUGE,
         "When the loop last ended a turn: everything that it had read was written.",
         lambda seen: _known(seen.turned_at),
+        of=_BOTH,
     ),
     Metric(
         "waiting",
         Kind.GAUGE,
         "1 while the service waits for Kafka or Elasticsearch, else 0.",
         lambda seen: [((), int(seen.waiting))],
+        of=_BOTH,
     ),
     Metric(
         "write_seconds",
         Kind.HISTOGRAM,
-        "How long storing documents in Elasticsearch took, failures included; requests that go together count once.",
+        "How long storing documents in Elasticsearch (`route`: records in Kafka) took, failures included; "
+        "requests that go together count once.",
         lambda seen: [((), seen.writes)],
+        of=_BOTH,
     ),
     Metric(
         "build_info",
@@ -174,14 +207,21 @@ METRICS: tuple[Metric, ...] = (
         "Always 1; the version is its label.",
         lambda seen: [((seen.version,), 1)],
         ("version",),
+        of=_BOTH,
     ),
 )
+
+
+def metrics_of(command: Command) -> tuple[Metric, ...]:
+    """Those of one command."""
+    return tuple(metric for metric in METRICS if command in metric.of)
 
 
 def reference() -> str:
     """``docs/metrics.md``."""
     rows = [
-        f"| `{PREFIX}{metric.name}` | {metric.kind} | {', '.join(metric.labels)} | {metric.text} |"
+        f"| {' | '.join((f'`{PREFIX}{metric.name}`', metric.kind, ', '.join(metric.labels), ', '.join(metric.of)))} "
+        f"| {metric.text} |"
         for metric in METRICS
     ]
     return "\n".join([*_HEAD, *rows]) + "\n"
@@ -191,17 +231,17 @@ _HEAD = [
     "# Metrics",
     "",
     "Generated from `ingest/metrics.py` by `make generate`. `oom-ingest run --listen 127.0.0.1:9464` (setting",
-    "`metrics.listen`) serves three pages; nothing listens where it is unset.",
+    "`metrics.listen`) serves three pages, and so does `route`; nothing listens where it is unset.",
     "",
     "- `/healthz`: 200 while the loop lives: it has ended a turn or tried a server again within five minutes. 503 says",
     "  that it hangs: start the process anew.",
     "- `/readyz`: 200 while there is progress: the last turn of the loop ended less than a minute ago, so Kafka was",
-    "  read, Elasticsearch written to and offsets committed. 503 gives the reason; the service waits and goes on by",
+    "  read, what came of it stored and offsets committed. 503 gives the reason; the service waits and goes on by",
     "  itself.",
     "- `/metrics`: the metrics below in Prometheus' format, and those of the process (`process_*`).",
     "",
     "`deploy/prometheus/alerts.yml` has alerts for them, each with what to do.",
     "",
-    "| metric | kind | labels | meaning |",
-    "| --- | --- | --- | --- |",
+    "| metric | kind | labels | of | meaning |",
+    "| --- | --- | --- | --- | --- |",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -22,6 +22,16 @@ _POLL_SECONDS = 0.5
 log = structlog.get_logger(__name__)
 
 
+class Watch(Protocol):
+    """Told by the loop how it fares."""
+
+    def routed(self, batch: Batch, records: int, candidates: int) -> None:
+        """A turn ended: so many records were read and kept since the start, and all of them are committed."""
+
+    def waiting(self, reason: str) -> None:
+        """A server cannot be used; the loop waits and tries again."""
+
+
 class Stateless:
     """Implements ``ports.Assignment`` for who remembers nothing."""
 
@@ -36,12 +46,12 @@ class Stateless:
         """See ``ports.Assignment``."""
 
 
-def run(source: Source, writer: Writer, candidates: Candidates, stop: Event) -> None:
+def run(source: Source, writer: Writer, candidates: Candidates, stop: Event, watch: Watch) -> None:
     """Work until ``stop`` is set, then leave the group. What was not acknowledged is read again by the next run.
 
     A record that is written twice, after a crash, changes nothing: its line gives the same documents.
     """
-    patience = Patience(source, stop, lambda _: None)
+    patience = Patience(source, stop, watch.waiting)
     read = kept = 0
     log.info("started")
     try:
@@ -57,6 +67,7 @@ def run(source: Source, writer: Writer, candidates: Candidates, stop: Event) -> 
             reached = {place: group[-1].next_offset for place, group in batch.records.items() if group}
             patience.until_done(partial(source.commit, {**reached, **batch.reached}))
             kept += len(found)
+            watch.routed(batch, read, kept)
     except Stopped:
         log.info("stopped_while_waiting")
     finally:

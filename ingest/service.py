@@ -19,9 +19,10 @@ from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.candidates import Candidates
 from ingest.lookup import NO_LOOKUP, Lookup
+from ingest.metrics import Command
 from ingest.observability.http import listening
 from ingest.observability.minutes import Minutes
-from ingest.observability.vitals import TimedSink, Vitals
+from ingest.observability.vitals import TimedSink, TimedWriter, Vitals
 from ingest.patience import Stopped
 from ingest.pipeline import Pipeline
 from ingest.runtime import first_contact, reach, run
@@ -85,12 +86,15 @@ def serve_route(settings: Settings, envelope: Envelope, stop: Event) -> None:
     Raises:
         Unavailable: Kafka was not there for ``startup_timeout``.
         Refused: It will not serve us.
+        ConfigError: Nobody can listen at ``metrics.listen``.
     """
     kafka = replace(settings.kafka, group=f"{settings.kafka.group}{rights.ROUTE_GROUP}")
-    source, writer = KafkaSource(kafka), KafkaWriter(kafka, [settings.route.topic])
+    source, writer, vitals = KafkaSource(kafka), KafkaWriter(kafka, [settings.route.topic]), Vitals()
     try:
-        reach((writer.connect, lambda: source.subscribe(route.Stateless())), settings.startup_timeout, stop)
-        route.run(source, writer, Candidates(envelope, settings.route.topic), stop)
+        with listening(settings.metrics.listen, vitals, Command.ROUTE):
+            reach((writer.connect, lambda: source.subscribe(route.Stateless())), settings.startup_timeout, stop)
+            candidates = Candidates(envelope, settings.route.topic)
+            route.run(source, TimedWriter(writer, vitals), candidates, stop, vitals)
     except Stopped:
         pass
     finally:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench.speed.end_to_end import environment, forget, installed
 from bench.speed.lines import unfinished
@@ -17,6 +14,7 @@ from bench.speed.measure import resident, stopped
 from bench.speed.servers import Servers
 from bench.speed.topics import load
 from ingest.stack.ports import free_port
+from tests.integration.pages import get, metrics
 
 _REPORTS, _LINES = 1_000, 100
 _PARTITIONS = 4
@@ -53,15 +51,6 @@ def memory(servers: Servers) -> Iterator[str]:
 
 
 def _metrics(port: int) -> dict[str, float] | None:
-    """The sum of each of its metrics; ``None`` until it answers and has ended a turn with partitions."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
-            page = answer.read().decode()
-    except OSError:
-        return None
-    found: dict[str, float] = {}
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            name = sample.name.removeprefix("oom_ingest_")
-            found[name] = found.get(name, 0.0) + sample.value
+    """What it tells of itself; ``None`` until it has ended a turn with all partitions."""
+    found = metrics(get(port, "/metrics")[1])
     return found if found.get("partitions") == _PARTITIONS else None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.command(name="route")
 @click.option("--to", "route__topic", help="Topic of OOM candidates, keyed by host.")
 @options.rate
+@click.option("--listen", "metrics__listen", help="Address, host:port, for /metrics, /healthz and /readyz.")
 @options.connections
 def command(chosen: Effective) -> None:
     """Copy OOM candidates into a small topic that is keyed by host, until SIGTERM; `run` then reads that topic.

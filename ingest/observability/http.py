@@ -13,7 +13,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ingest.config import ConfigError
-from ingest.metrics import METRICS, PREFIX, SECONDS, Durations, Kind
+from ingest.metrics import PREFIX, SECONDS, Command, Durations, Kind, metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ _PATIENCE = 5.0
 
 
 @contextmanager
-def listening(address: str | None, vitals: Vitals) -> Iterator[tuple[str, int] | None]:
+def listening(address: str | None, vitals: Vitals, command: Command = Command.RUN) -> Iterator[tuple[str, int] | None]:
     """Serve the pages at ``host:port`` meanwhile (port 0: any free one); gives where. Nowhere for ``None``.
 
     Raises:
@@ -37,7 +37,7 @@ def listening(address: str | None, vitals: Vitals) -> Iterator[tuple[str, int] |
     if address is None:
         yield None
         return
-    server = _server(address, vitals)
+    server = _server(address, vitals, command)
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.1), name="metrics", daemon=True)
     thread.start()
     try:
@@ -49,12 +49,12 @@ def listening(address: str | None, vitals: Vitals) -> Iterator[tuple[str, int] |
         thread.join()
 
 
-def _server(address: str, vitals: Vitals) -> ThreadingHTTPServer:
+def _server(address: str, vitals: Vitals, command: Command) -> ThreadingHTTPServer:
     host, separator, port = address.rpartition(":")
     if not separator or not port.isdecimal():
         raise ConfigError(f"metrics.listen {address!r} is not `host:port`, such as `127.0.0.1:9464`")
     try:
-        server = ThreadingHTTPServer((host, int(port)), _handler(vitals))
+        server = ThreadingHTTPServer((host, int(port)), _handler(vitals, command))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {reason}") from None
@@ -62,9 +62,9 @@ def _server(address: str, vitals: Vitals) -> ThreadingHTTPServer:
     return server
 
 
-def _handler(vitals: Vitals) -> type[BaseHTTPRequestHandler]:
+def _handler(vitals: Vitals, command: Command) -> type[BaseHTTPRequestHandler]:
     registry = CollectorRegistry()
-    registry.register(_Metrics(vitals))
+    registry.register(_Metrics(vitals, command))
     ProcessCollector(registry=registry)
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,17 +98,18 @@ def _handler(vitals: Vitals) -> type[BaseHTTPRequestHandler]:
 class _Metrics(Collector):
     """The catalogue with the values of the moment."""
 
-    def __init__(self, vitals: Vitals) -> None:
+    def __init__(self, vitals: Vitals, command: Command) -> None:
         self._vitals = vitals
+        self._command = command
 
     def collect(self) -> Iterable[Family]:
         """See ``prometheus_client``."""
-        return families(self._vitals.seen)
+        return families(self._vitals.seen, self._command)
 
 
-def families(seen: Seen) -> Iterator[Family]:
-    """Every metric of the catalogue with its values."""
-    return (_family(metric, seen) for metric in METRICS)
+def families(seen: Seen, command: Command) -> Iterator[Family]:
+    """Every metric of a command with its values."""
+    return (_family(metric, seen) for metric in metrics_of(command))
 
 
 def _family(metric: Metric, seen: Seen) -> Family:

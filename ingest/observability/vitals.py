@@ -1,4 +1,4 @@
-"""The vital signs of the loop, written by its thread and read by others."""
+"""The vital signs of a loop, written by its thread and read by others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from ingest import __version__
+from ingest.counts import Count
 from ingest.metrics import Seen
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Document
     from ingest.pipeline import Pipeline
-    from ingest.ports import Batch, Sink, WriteReport
+    from ingest.ports import Batch, Outgoing, Sink, Writer, WriteReport
     from ingest.runtime import Pingable
 
     class _PingableSink(Sink, Pingable, Protocol):
@@ -30,7 +31,7 @@ _HEARD_WITHIN = 300.0
 
 
 class Vitals:
-    """Implements ``runtime.Watch``. Readers get values that no longer change, so nothing is locked.
+    """Implements ``runtime.Watch`` and ``route.Watch``. Readers get values that no longer change, so nothing is locked.
 
     Args:
         clock: Seconds that never go back.
@@ -49,15 +50,26 @@ class Vitals:
 
     def turned(self, batch: Batch, pipeline: Pipeline) -> None:
         """See ``runtime.Watch``."""
-        newest = [group[-1].recorded_at.timestamp() for group in batch.records.values() if group]
-        before = self.seen.newest_record
         self.seen = replace(
             self.seen,
             counts=dict(pipeline.counts),
             unread=dict(pipeline.unread),
             open_reports=pipeline.open_reports,
-            lag=dict(batch.behind),
             uncommitted=dict(pipeline.uncommitted()),
+        )
+        self._turn_ended(batch)
+
+    def routed(self, batch: Batch, records: int, candidates: int) -> None:
+        """See ``route.Watch``."""
+        self.seen = replace(self.seen, counts={Count.RECORDS: records}, candidates=candidates)
+        self._turn_ended(batch)
+
+    def _turn_ended(self, batch: Batch) -> None:
+        newest = [group[-1].recorded_at.timestamp() for group in batch.records.values() if group]
+        before = self.seen.newest_record
+        self.seen = replace(
+            self.seen,
+            lag=dict(batch.behind),
             newest_record=max([*newest, *([] if before is None else [before])], default=None),
             turned_at=self._now(),
             waiting=False,
@@ -91,7 +103,7 @@ class Vitals:
         if self._reason is not None:
             return self._reason
         if self._turned is None:
-            return "starting: Kafka and Elasticsearch have not both answered yet"
+            return "starting: not all servers have answered yet"
         still = self._clock() - self._turned
         return f"the loop has not ended a turn for {still:.0f} s" if still > _PROGRESS_WITHIN else None
 
@@ -121,6 +133,29 @@ class TimedSink:
             return self._sink.write(documents)
         finally:
             self._vitals.wrote(documents, self._clock() - began)
+
+
+class TimedWriter:
+    """A writer whose writes are timed.
+
+    Args:
+        writer: Where records go.
+        vitals: Told of each write.
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, writer: Writer, vitals: Vitals, clock: Callable[[], float] = time.monotonic) -> None:
+        self._writer = writer
+        self._vitals = vitals
+        self._clock = clock
+
+    def write(self, records: Sequence[Outgoing]) -> None:
+        """See ``ports.Writer``."""
+        began = self._clock()
+        try:
+            self._writer.write(records)
+        finally:
+            self._vitals.wrote((), self._clock() - began)
 
 
 def _moment(source: Mapping[str, object]) -> float | None:

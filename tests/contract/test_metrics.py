@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client.core import Metric as Family
 
-from ingest.metrics import METRICS, PREFIX, Durations, Kind, Seen
+from ingest.metrics import METRICS, PREFIX, Command, Durations, Kind, Seen, metrics_of
 from ingest.observability.http import families
 from ingest.ports import Partition
 
@@ -36,10 +36,11 @@ def _name(family: Family) -> str:
     return f"{family.name}_total" if family.type == "counter" else family.name
 
 
-def test_every_metric_is_served_with_its_labels_and_meaning() -> None:
-    served = {_name(family): family for family in families(SEEN)}
-    assert set(served) == NAMES
-    for metric in METRICS:
+@pytest.mark.parametrize("command", Command)
+def test_every_metric_is_served_with_its_labels_and_meaning(command: Command) -> None:
+    served = {_name(family): family for family in families(SEEN, command)}
+    assert served.keys() == {PREFIX + metric.name for metric in METRICS if command in metric.of}
+    for metric in metrics_of(command):
         family = served[PREFIX + metric.name]
         assert family.documentation == metric.text
         assert family.samples, metric.name

@@ -15,7 +15,9 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from ingest.adapters import kafka_admin
+from ingest.stack.ports import free_port
 from tests.conftest import Endpoints
+from tests.integration.pages import get, metrics, until
 from tests.integration.service import COMMAND, Site, utc
 
 pytestmark = pytest.mark.stack
@@ -46,9 +48,11 @@ def scatter(site: Site, lines: list[bytes]) -> None:
 
 
 @contextmanager
-def router(site: Site, *, member: str) -> Iterator[subprocess.Popen[str]]:
+def router(site: Site, *, member: str, **extra: str) -> Iterator[subprocess.Popen[str]]:
     environment = site.environment(
-        OOM_INGEST_ROUTE__TOPIC=f"{site.name}-oom", OOM_INGEST_KAFKA__GROUP_INSTANCE_ID=f"{site.name}-{member}"
+        OOM_INGEST_ROUTE__TOPIC=f"{site.name}-oom",
+        OOM_INGEST_KAFKA__GROUP_INSTANCE_ID=f"{site.name}-{member}",
+        **extra,
     )
     process = subprocess.Popen([*COMMAND, "route"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -121,6 +125,20 @@ def test_lines_of_no_key_give_the_same_documents_through_route_though_workers_ar
     expected = answer(site)
     assert together.keys() == expected.keys()
     assert [difference for at in expected for difference in differences(together[at], expected[at])] == []
+
+
+def test_its_metrics_tell_what_was_read_and_kept(site: Site) -> None:
+    scatter(site, [*NOISE, *LINES])
+    port = free_port()
+    wanted = {"records_total": len(NOISE) + len(LINES), "candidates_total": len(LINES), "lag_records": 0, "waiting": 0}
+    with router(site, member="a", OOM_INGEST_METRICS__LISTEN=f"127.0.0.1:{port}"):
+        said = until(lambda: get(port, "/metrics"), lambda _, page: wanted.items() <= metrics(page).items())
+        assert get(port, "/readyz") == (200, "ok\n")
+    told = metrics(said)
+    assert told["partitions"] == 3
+    assert told["newest_record_timestamp_seconds"] == int(AT.timestamp()) + 0.007
+    assert told["write_seconds_count"] > 0
+    assert "open_reports" not in told
 
 
 def test_a_host_in_several_partitions_is_noticed_with_what_to_do(site: Site) -> None:
