@@ -104,7 +104,7 @@ def _side_by_side(reading: _Reading, paths: Sequence[Path], jobs: int) -> None:
                 with output.open("rb") as found:
                     shutil.copyfileobj(found, sys.stdout.buffer)
             except OSError as error:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 _cannot_be_read(file, error)
             output.unlink()
 
