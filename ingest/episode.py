@@ -6,6 +6,7 @@ id is that of the report that began it here; a report that comes late and lies e
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from ingest.identity import episode_id
 from ingest.model import Action, Episode, Joined, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from ingest.model import Analysis, Identified, Place, Scope
@@ -69,13 +70,13 @@ class Episodes:
             self._remember(_key(episode.host.name, episode.scope), episode)
             self._open[episode.id] = episode
 
-    def close_silent(self, place: Place, clock: datetime) -> list[Episode]:
-        """The episodes of a partition whose end lies further back than the gap: they are closed now.
+    def close_silent(self, clocks: Mapping[Place, datetime]) -> list[Episode]:
+        """The episodes whose end lies further back than the gap in their partition's time: they are closed now.
 
-        Only the partition's time decides, so that every run over the same records closes the same episodes. Beyond the
-        limit those that grew longest ago are closed too; a later report opens them again.
+        Only that time decides, so that every run over the same records closes the same episodes. Beyond the limit those
+        that grew longest ago are closed too; a later report opens them again.
         """
-        over = [e for e in self._open.values() if e.origin.place == place and clock - e.end > self._gap]
+        over = [e for e in self._open.values() if (clock := clocks.get(e.origin.place)) and clock - e.end > self._gap]
         closed = [self._close(episode) for episode in over]
         while len(self._open) > self._limit:
             closed.append(self._close(next(iter(self._open.values()))))
@@ -112,10 +113,11 @@ class Episodes:
 
     def _reaches(self, episode: Episode, member: Member) -> bool:
         """Whether a report lies within the gap of an episode. Without times, uptime tells."""
-        ups = [m.uptime_us for m in episode.members if m.uptime_us is not None]
-        if ups and member.uptime_us is not None:
+        if member.uptime_us is not None:
+            ups = [m.uptime_us for m in episode.members if m.uptime_us is not None]
             gap_us = self._gap.total_seconds() * 1e6
-            return min(ups) - gap_us <= member.uptime_us <= max(ups) + gap_us
+            if ups:
+                return min(ups) - gap_us <= member.uptime_us <= max(ups) + gap_us
         return member.start <= episode.end + self._gap and member.end >= episode.start - self._gap
 
     def _remember(self, key: _Key, episode: Episode) -> None:
@@ -142,12 +144,17 @@ def _with(before: Episode | None, identified: Identified, member: Member) -> Epi
             provider=report.provider,
             metadata=report.metadata,
         )
-    members = {m.report_id: m for m in before.members}
-    old = members.get(member.report_id)
+    members = list(before.members)
+    old = next((m for m in members if m.report_id == member.report_id), None)
     if old is None or old.version < member.version:
-        members[member.report_id] = member
-    ordered = tuple(sorted(members.values(), key=lambda m: (m.start, m.report_id)))
-    return replace(before, members=ordered, open=True)
+        if old is not None:
+            members.remove(old)
+        insort(members, member, key=_order)
+    return replace(before, members=tuple(members), open=True)
+
+
+def _order(member: Member) -> tuple[datetime, str]:
+    return member.start, member.report_id
 
 
 def _member(identified: Identified, analysis: Analysis) -> Member:

@@ -26,18 +26,20 @@ _RANKS = 8
 
 def identify(report: Report) -> Identified:
     """A report with its id, signature, kill ids and version."""
+    workload = _workload(report)
     return Identified(
         report=report,
         id=_report_id(report),
-        signature=digest("signature", report.family, report.constraint or "", workload(report)),
-        signature_name=" ".join(part for part in (report.family, report.constraint, workload(report)) if part),
+        workload=workload,
+        signature=digest("signature", report.family, report.constraint or "", workload),
+        signature_name=" ".join(part for part in (report.family, report.constraint, workload) if part),
         kill_ids=tuple(_kill_id(report, victim) for victim in report.victims),
         version=len(report.lines) * _RANKS + _RANK[report.completeness],
     )
 
 
-def workload(report: Report) -> str:
-    """What failed, the same wherever it happens: container, cgroup or unit without ids, else the victim's name."""
+def _workload(report: Report) -> str:
+    """What failed: container, cgroup or unit without ids, else the victim's name."""
     if report.scope.kind is ScopeKind.CONTAINER:
         return f"container {report.scope.name}"
     path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
@@ -84,5 +86,5 @@ def _kill_id(report: Report, victim: Victim) -> str:
 def _moment(when: When, uptime_us: int | None, text: str) -> str:
     """The second of an event as its own line tells it."""
     if when.from_line:
-        return f"{when.at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"{when.at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     return f"up {uptime_us}" if uptime_us is not None else f"text {text}"

@@ -202,8 +202,8 @@ class Pipeline:
             self._join(output.blocks[0], output)
             del output.blocks[0]
         touched = {each.episode.id: each.episode for each in output.joined}
-        for place, clock in self._clocks.items():
-            touched |= {episode.id: episode for episode in self._episodes.close_silent(place, clock.time)}
+        clocks = {place: clock.time for place, clock in self._clocks.items()}
+        touched |= {episode.id: episode for episode in self._episodes.close_silent(clocks)}
         if output.finished:
             touched |= {episode.id: episode for episode in self._episodes.finish()}
         return output.joined, list(touched.values())

@@ -6,9 +6,10 @@ free of order, grouping and repetition: any number of workers may see any part o
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from ingest.identity import workload
 from ingest.model import Outcome, Seen, Signature
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def sightings(joined: Iterable[Joined]) -> tuple[Signature, ...]:
     A report that names no victim and no outcome is left out: what there is of it says too little to be the same failure
     as another.
     """
-    found: dict[str, Signature] = {}
+    found: defaultdict[str, list[Signature]] = defaultdict(list)
     for each in joined:
         report = each.identified.report
         if report.outcome in _SAYS_TOO_LITTLE and not report.victims:
@@ -39,18 +40,19 @@ def sightings(joined: Iterable[Joined]) -> tuple[Signature, ...]:
             name=each.identified.signature_name,
             family=report.family,
             constraint=report.constraint,
-            workload=workload(report),
+            workload=each.identified.workload,
             first_seen=at,
             hosts=(Seen(report.host.name, at),),
         )
-        found[seen.id] = merge(found[seen.id], seen) if seen.id in found else seen
-    return tuple(found.values())
+        found[seen.id].append(seen)
+    return tuple(merge(*alike) for alike in found.values())
 
 
-def merge(one: Signature, other: Signature) -> Signature:
-    """Both together."""
+def merge(*alike: Signature) -> Signature:
+    """What several saw of one signature, together."""
+    one = alike[0]
     last: dict[str, Seen] = {}
-    for seen in (*one.hosts, *other.hosts):
+    for seen in chain.from_iterable(each.hosts for each in alike):
         if seen.host not in last or last[seen.host].last < seen.last:
             last[seen.host] = seen
     ordered = sorted(last.values(), key=lambda seen: seen.host)
@@ -61,6 +63,6 @@ def merge(one: Signature, other: Signature) -> Signature:
         family=one.family,
         constraint=one.constraint,
         workload=one.workload,
-        first_seen=min(one.first_seen, other.first_seen),
+        first_seen=min(each.first_seen for each in alike),
         hosts=tuple(ordered[:MOST_HOSTS]),
     )

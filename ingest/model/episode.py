@@ -59,12 +59,12 @@ class Episode(Struct, frozen=True):
     @property
     def start(self) -> datetime:
         """When the first report began."""
-        return min(m.start for m in self.members)
+        return self.members[0].start
 
     @property
     def end(self) -> datetime:
         """When the last report ended."""
-        return max(m.end for m in self.members)
+        return max([m.end for m in self.members])
 
 
 class KnownKill(Struct, frozen=True, kw_only=True):
@@ -86,10 +86,14 @@ class KnownKill(Struct, frozen=True, kw_only=True):
 
 
 class Identified(Struct, frozen=True):
-    """A report with its ids: facts of the log, the same in every run."""
+    """A report with its ids: facts of the log, the same in every run.
+
+    ``workload`` is what failed, the same wherever it happens.
+    """
 
     report: Report
     id: str
+    workload: str
     signature: str
     signature_name: str
     kill_ids: tuple[str, ...]
