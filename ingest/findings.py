@@ -40,9 +40,9 @@ def wrong(what: str, said: str, mend: str) -> Finding:
     return Finding(State.WRONG, what, said, mend)
 
 
-def unreachable(error: Exception) -> Finding:
+def unreachable(what: str, error: Exception) -> Finding:
     """A server cannot be used; the sentence of ``Unavailable`` or ``Refused`` names what to change."""
-    return Finding(State.WRONG, "connection", str(error))
+    return Finding(State.WRONG, what, str(error).removeprefix(f"{what} "))
 
 
 def skipped(what: str, said: str) -> Finding:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WHAT = "Elasticsearch"
 _SUPPORTED = ("8", "9")
 _SKEW = 30.0
+_NAMED = 5
 _BLOCKS = ("write", "read_only", "read_only_allow_delete")
 _NO_HANDLER = "no handler found"
 """What a cluster without security answers to a question of it."""
@@ -34,7 +35,7 @@ def look(settings: Settings) -> Iterator[Finding]:
     try:
         yield from _looks(client, prefix)
     except (Unavailable, Refused) as error:
-        yield unreachable(error)
+        yield unreachable(_WHAT, error)
     finally:
         client.close()
 
@@ -108,7 +109,7 @@ def _blocks(client: Elasticsearch, prefix: str) -> Iterator[Finding]:
     if blocked:
         yield wrong(
             "indices",
-            f"{len(blocked)} are blocked for writing, such as {blocked[0]}",
+            f"blocked for writing: {', '.join(blocked[:_NAMED])}{' and others' if len(blocked) > _NAMED else ''}",
             "make room on the disks of the cluster, then lift the block",
         )
     else:

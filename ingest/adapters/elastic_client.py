@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from elastic_transport import HttpHeaders, TlsError, TransportError, Urllib3Http
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import ApiError, Elasticsearch
 
+from ingest.adapters.causes import innermost
 from ingest.config import ConfigError
 from ingest.ports import Refused, Unavailable
 
@@ -62,7 +64,10 @@ def plain_failures(client: Elasticsearch) -> Iterator[None]:
     except TlsError as error:
         raise _tls_failure(client, error) from error
     except TransportConnectionError as error:
-        raise Unavailable(f"Elasticsearch is not reachable at {address(client)}: {error.message}") from error
+        raise Unavailable(
+            f"Elasticsearch is not reachable at {address(client)} ({innermost(error)}): "
+            "check elasticsearch.hosts (scheme, name and port), and that it runs"
+        ) from error
     except ApiError as error:
         raise trouble(client, error.status_code, error.body) from error
     except TransportError as error:
@@ -151,4 +156,5 @@ def _tls_failure(client: Elasticsearch, error: TlsError) -> Unavailable | Refuse
             f"Elasticsearch at {where} has a certificate that is not trusted ({detail}): "
             "check elasticsearch.ca_file or elasticsearch.fingerprint"
         )
-    return Unavailable(f"TLS with Elasticsearch at {where} fails: {why}")
+    detail = re.sub(r"^\[SSL[^]]*\] | \(_ssl.*\)$", "", why)
+    return Unavailable(f"Elasticsearch at {where} does not speak TLS there ({detail}): check elasticsearch.hosts")

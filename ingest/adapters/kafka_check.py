@@ -45,7 +45,7 @@ def look(settings: Settings, envelope: Envelope) -> Iterator[Finding]:
                 bootstrap_timeout_ms=_FIRST_CONTACT_MS,
             )
     except (Unavailable, Refused) as error:
-        yield unreachable(error)
+        yield unreachable(_WHAT, error)
         return
     try:
         yield _version(consumer)
@@ -54,7 +54,7 @@ def look(settings: Settings, envelope: Envelope) -> Iterator[Finding]:
         for topic in (*kafka.topics, *filter(None, (settings.dead_letters.topic,))):
             yield from _topic(consumer, topic, envelope, read=topic in kafka.topics)
     except KafkaError as error:
-        yield unreachable(failure(kafka, error))
+        yield unreachable(_WHAT, failure(kafka, error))
     finally:
         consumer.close(autocommit=False)
 
@@ -137,7 +137,8 @@ def _records(what: str, records: list[Raw], envelope: Envelope) -> Iterator[Find
     if spread:
         yield wrong(
             what,
-            f"is not keyed by host: {len(spread)} of {len(partitions)} hosts are in several partitions, as {spread[0]}",
+            f"is not keyed by host: {len(spread)} of {len(partitions)} hosts are in several partitions, "
+            f"such as {spread[0]}",
             "key it by host, or put `oom-ingest route` before: docs/how-to/topics-without-a-key.md",
         )
     elif partitions:

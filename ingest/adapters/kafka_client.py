@@ -93,13 +93,14 @@ def failure(settings: KafkaSettings, error: KafkaError) -> Unavailable | Refused
         return Refused(f"Kafka at {where} refuses: {error}")
     if "SSL" in settings.security_protocol and (why := _handshake_failure(settings)):
         return Refused(f"Kafka at {where}: {why}")
-    if _listens(settings):
+    silent = _silent(settings)
+    if silent is None:
         login = ", kafka.username and kafka.password" if "SASL" in settings.security_protocol else ""
         return Unavailable(
             f"at {where} something listens and does not answer as Kafka with {settings.security_protocol} "
             f"({type(error).__name__}): check kafka.bootstrap_servers, kafka.security_protocol{login}"
         )
-    return Unavailable(f"Kafka is not reachable at {where}: {type(error).__name__}")
+    return Unavailable(f"Kafka is not reachable at {where} ({silent}): check kafka.bootstrap_servers, and that it runs")
 
 
 def _tls(settings: KafkaSettings) -> ssl.SSLContext:
@@ -146,12 +147,13 @@ def _handshake_failure(settings: KafkaSettings) -> str | None:
     return None
 
 
-def _listens(settings: KafkaSettings) -> bool:
+def _silent(settings: KafkaSettings) -> str | None:
+    """Why nobody listens at the first broker's address; ``None`` if somebody does."""
     try:
         socket.create_connection(_first(settings), _PROBE_SECONDS).close()
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return _why(error)
+    return None
 
 
 def _first(settings: KafkaSettings) -> tuple[str, int]:

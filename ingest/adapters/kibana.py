@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import urllib3
 from msgspec import Struct
 
+from ingest.adapters.causes import innermost
 from ingest.kibana.saved import OLDEST_KIBANA
 from ingest.kibana.told import State, Told
 from ingest.ports import Refused, Unavailable
@@ -131,7 +132,10 @@ class Kibana:
                 f"Kibana at {self.url} is not trusted: {_text(error)}; is kibana.ca_file right?"
             ) from None
         except urllib3.exceptions.HTTPError as error:
-            raise Unavailable(f"Kibana is not reachable at {self.url}: {_text(error)}") from None
+            raise Unavailable(
+                f"Kibana is not reachable at {self.url} ({innermost(error)}): "
+                "check kibana.url (scheme, name, port and base path), and that it runs"
+            ) from None
         return self._read(got, expected)
 
     def _read(self, got: urllib3.BaseHTTPResponse, expected: tuple[int, ...]) -> _Answer:

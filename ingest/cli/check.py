@@ -68,11 +68,11 @@ def _templates(settings: Settings) -> Iterator[Finding]:
         client.close()
     by_action = {action: [step.name for step in steps if step.action is action] for action in setup.Action}
     if missing := by_action[setup.Action.CREATE]:
-        yield wrong(what, f"{len(missing)} are missing: {', '.join(missing)}", _SETUP)
+        yield wrong(what, f"missing: {', '.join(missing)}", _SETUP)
     if old := by_action[setup.Action.UPDATE]:
-        yield wrong(what, f"{len(old)} are old or were changed: {', '.join(old)}", _SETUP)
+        yield wrong(what, f"old, or changed by somebody: {', '.join(old)}", _SETUP)
     if newer := by_action[setup.Action.NEWER]:
-        yield doubtful(what, f"{len(newer)} are of a newer oom-ingest", "install that version here")
+        yield doubtful(what, f"of a newer oom-ingest: {', '.join(newer)}", "install that version here")
     if len(by_action[setup.Action.UNCHANGED]) == len(steps):
         yield fine(what, f"all {len(steps)} are installed")
 
@@ -87,12 +87,12 @@ def _kibana(settings: Settings) -> Iterator[Finding]:
         setup_kibana.check(kibana)
         missing = setup_kibana.missing_rules(kibana, settings.elasticsearch.index_prefix, settings.kibana.space)
     except (Unavailable, Refused) as error:
-        yield unreachable(error)
+        yield unreachable("Kibana", error)
         return
     finally:
         kibana.close()
     if missing:
-        said = f"{len(missing)} alert rules are missing, such as {missing[0]}"
+        said = f"missing alert rules: {', '.join(missing)}"
         yield doubtful("Kibana", said, "run `oom-ingest setup --kibana ADDRESS`")
     else:
         yield fine("Kibana", "has all alert rules")

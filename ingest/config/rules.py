@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,9 @@ def _kafka(kafka: KafkaSettings) -> Iterator[str]:
 def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:
     if any("@" in host for host in elasticsearch.hosts):
         yield "elasticsearch.hosts must hold no user or password; set elasticsearch.username and elasticsearch.password"
+    for host in elasticsearch.hosts:
+        if not _is_address(host):
+            yield f"elasticsearch.hosts has {host!r}: write it with scheme and port, such as http://localhost:9200"
     if elasticsearch.api_key and elasticsearch.username:
         yield "elasticsearch.api_key and elasticsearch.username are both set; choose one"
     if bool(elasticsearch.username) != bool(elasticsearch.password):
@@ -58,6 +62,14 @@ def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:
         for host in elasticsearch.hosts:
             if not host.startswith("https://"):
                 yield f"elasticsearch.hosts has {host}, which uses no TLS: write it with https://"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        told = urlsplit(host)
+        return bool(told.scheme in ("http", "https") and told.hostname and told.port)
+    except ValueError:
+        return False
 
 
 def _dead_letters(settings: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ingest.adapters.causes import innermost
 from ingest.stack.errors import EXTRA_MISSING, StackError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def download(artifact: Artifact, store: Path, repository: str | None = None) -> 
         except RequestException as error:
             raise StackError(
                 f"{artifact.title} cannot be downloaded, {repository or 'Maven Central'} is not reachable "
-                f"({_reason(error)}): check the network and the proxy settings, "
+                f"({innermost(error)}): check the network and the proxy settings, "
                 "or copy the cache folder from a machine that has it and name it in OOM_INGEST_CACHE"
             ) from error
         except RuntimeError as error:
@@ -98,14 +99,6 @@ def _patient_resolver(watch: Watch) -> Any:
             return None
 
     return Patient(progress_callback=watch)
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause, which is the short one: requests and urllib3 wrap it in pages of text."""
-    cause: BaseException = error
-    while (inner := cause.__cause__ or cause.__context__) is not None:
-        cause = inner
-    return str(getattr(cause, "strerror", None) or cause).strip() or type(cause).__name__
 
 
 @contextmanager

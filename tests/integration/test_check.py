@@ -61,8 +61,22 @@ def test_servers_that_are_not_there_are_named(site: Site) -> None:
         "OOM_INGEST_ELASTICSEARCH__HOSTS": f"http://127.0.0.1:{port}",
     }
     kafka, elasticsearch = wrongs(check(site, absent, status=1))
-    assert f"Kafka is not reachable at 127.0.0.1:{port}" in kafka
-    assert f"Elasticsearch is not reachable at http://127.0.0.1:{port}" in elasticsearch
+    assert f"Kafka: is not reachable at 127.0.0.1:{port} (Connection refused): check kafka.bootstrap_servers" in kafka
+    assert f"Elasticsearch: is not reachable at http://127.0.0.1:{port} (Connection refused): check" in elasticsearch
+
+
+def test_servers_that_are_others_are_named_with_the_setting(site: Site) -> None:
+    swapped = {
+        "OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": site.stack.elasticsearch.removeprefix("http://"),
+        "OOM_INGEST_ELASTICSEARCH__HOSTS": f"http://{site.stack.kafka}",
+    }
+    kafka, elasticsearch = wrongs(check(site, swapped, status=1))
+    assert "does not answer as Kafka" in kafka
+    assert "check kafka.bootstrap_servers, kafka.security_protocol" in kafka
+    assert "check elasticsearch.hosts (scheme, name and port)" in elasticsearch
+    tls = {"OOM_INGEST_ELASTICSEARCH__HOSTS": site.stack.elasticsearch.replace("http://", "https://")}
+    (scheme,) = wrongs(check(site, tls, status=1))
+    assert scheme.endswith("does not speak TLS there (wrong version number): check elasticsearch.hosts; ")
 
 
 def test_topics_that_are_missing_or_not_keyed_and_old_templates_are_named_with_what_to_do(site: Site) -> None:
@@ -70,9 +84,9 @@ def test_topics_that_are_missing_or_not_keyed_and_old_templates_are_named_with_w
     site.elastic.indices.delete_index_template(name=f"{site.name}-task")
     findings = check(site, {"OOM_INGEST_DEAD_LETTERS__TOPIC": f"{site.name}-dead"}, status=1)
     keyed, missing, templates = wrongs(findings)
-    assert "1 of 1 hosts are in several partitions, as node-7; key it by host, or put `oom-ingest route`" in keyed
+    assert "1 of 1 hosts are in several partitions, such as node-7; key it by host, or put `oom-ingest route`" in keyed
     assert f"topic {site.name}-dead: is not there, or not shown to us; create it" in missing
-    assert f"1 are missing: {site.name}-task; run `oom-ingest setup`" in templates
+    assert f"index templates: missing: {site.name}-task; run `oom-ingest setup`" in templates
     (clocks,) = wrongs(findings, "doubtful")
     assert "in the future; set the clocks" in clocks
 
@@ -82,7 +96,7 @@ def test_a_blocked_index_is_named(site: Site) -> None:
     site.elastic.indices.create(index=index)
     site.elastic.indices.put_settings(index=index, settings={"index.blocks.read_only_allow_delete": True})
     (blocked,) = wrongs(check(site, status=1))
-    assert f"1 are blocked for writing, such as {index}; make room" in blocked
+    assert f"blocked for writing: {index}; make room" in blocked
 
 
 def test_missing_rights_are_named_one_by_one_until_all_is_well(site: Site, secured: SecuredKafka) -> None:

@@ -112,6 +112,8 @@ def test_a_secret_may_stand_in_a_file_and_be_renewed_there(tmp_path: Path) -> No
         ({"OOM_INGEST_ELASTICSEARCH__HOSTS": f"https://u:{SECRET}@es:9200"}, "must hold no user or password"),
         ({"OOM_INGEST_ELASTICSEARCH__CA_FILE": "x"}, "http://localhost:9200, which uses no TLS"),
         ({"OOM_INGEST_DEAD_LETTERS__TOPIC": "syslog"}, "would be read again"),
+        ({"OOM_INGEST_ELASTICSEARCH__HOSTS": "localhost:9200"}, "'localhost:9200': write it with scheme and port"),
+        ({"OOM_INGEST_ELASTICSEARCH__HOSTS": "https://es"}, "'https://es': write it with scheme and port"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: dict[str, str], said: str) -> None:
