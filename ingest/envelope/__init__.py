@@ -7,6 +7,7 @@ what stands before a message, ``json_record`` the objects of shippers, ``message
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -98,7 +99,7 @@ class Envelope(Struct, frozen=True):
         name = sent.hostname or raw.host
         whole = Line(
             origin=raw.origin,
-            host=Host(name.lower(), name) if name else self.default_host,
+            host=_host(name) if name else self.default_host,
             when=sent.when or When(raw.recorded_at, self.hint_source, year_inferred=True, zone_inferred=True),
             uptime_us=sent.uptime_us,
             tag=sent.tag,
@@ -121,6 +122,12 @@ class Envelope(Struct, frozen=True):
             if fnmatchcase(source.lower(), pattern) or (host is not None and fnmatchcase(host.lower(), pattern)):
                 return zone
         return self.zone
+
+
+@lru_cache(maxsize=4_096)
+def _host(name: str) -> Host:
+    """One value for all lines of a host: a thousand open reports hold a hundred thousand of them."""
+    return Host(name.lower(), name)
 
 
 def joined(pieces: Sequence[Read]) -> Read:
