@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_KEPT = ("content-type", "accept")
+_KEPT = ("content-type", "content-encoding", "accept")
 _SENT = ("content-type", "x-elastic-product")
 
 

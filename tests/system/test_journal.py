@@ -53,19 +53,23 @@ def entries() -> Iterator[dict[str, str]]:
                "_PID": "812", "MESSAGE": message}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A journal of another host, written by systemd from its own format of exchange."""
-    file = tmp_path_factory.mktemp("journal") / "node-7.journal"
+def write_journal(file: Path, second: int) -> None:
+    """A journal of another host that begins then, written by systemd from its own format of exchange."""
     exported = ""
     for number, entry in enumerate(entries()):
         times = {
-            "__REALTIME_TIMESTAMP": str(SECOND * 1_000_000 + number),
+            "__REALTIME_TIMESTAMP": str(second * 1_000_000 + number),
             "__MONOTONIC_TIMESTAMP": str(539_381_100_000 + number),
         }
         of_host = {"_BOOT_ID": BOOT, "_MACHINE_ID": MACHINE, "_HOSTNAME": "node-7"}
         exported += "".join(f"{name}={value}\n" for name, value in (times | of_host | entry).items()) + "\n"
     subprocess.run([JOURNAL_REMOTE, f"--output={file}", "-"], input=exported.encode(), check=True)
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("journal") / "node-7.journal"
+    write_journal(file, SECOND)
     return file
 
 
