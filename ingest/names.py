@@ -15,17 +15,35 @@ from ingest.gate import HyperscanGate, PlainGate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from ingest.model import Place
+
 _USUAL = re.compile(r"[a-z0-9._-]+")
 """Names of which each letter has few other spellings, all of them in ``_DISGUISES``."""
 _DISGUISES = (
     rb"\x1b",  # colours are taken out of a text before it is read
     rb"\xe2\x84\xaa",  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
     rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # JSON may escape any letter
-    rb"\[\s*\d{1,3}\s*,\s*\d{1,3}\s*,",  # the journal writes messages as lists of numbers
+    rb",\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d",  # the journal writes messages as lists of numbers, one for each byte
 )
 _MOST = 256
 """Names looked for at once; beyond that so many records are found that looking at each is no dearer."""
 _KEPT = 64
+_SURPLUS = 16
+"""Names that are looked for though nothing is open on their hosts any more: to build another search costs more."""
+
+
+class Sought:
+    """The names that are looked for on each place: at least those that are asked for, and not many more."""
+
+    def __init__(self) -> None:
+        self._last: dict[Place, frozenset[str]] = {}
+
+    def on(self, place: Place, names: frozenset[str]) -> frozenset[str]:
+        """The names to look for on a place: those of the last time, if that will do."""
+        last = self._last.get(place, frozenset())
+        if not names <= last or len(last) > len(names) + _SURPLUS:
+            last = self._last[place] = names
+        return last
 
 
 def can_be_found(names: Iterable[str]) -> bool:

@@ -42,7 +42,7 @@ class Partials:
 
     def awaits(self, place: Place) -> bool:
         """Whether the rest of a line may come on a place."""
-        return any(key[0] == place for key in self._waiting)
+        return bool(self._waiting) and any(key[0] == place for key in self._waiting)
 
     def add(self, read: Read, place: Place, clock: datetime) -> Sequence[Read]:
         """The lines that are whole now: the one that was read, or what it is the last piece of."""

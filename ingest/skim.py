@@ -8,12 +8,13 @@ those of other programs do. What is found is ruled out by its first bytes where 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import names
 from ingest.envelope.plain import PLAIN, lines_of_others
+from ingest.names import Sought
 
 if TYPE_CHECKING:
     from ingest.gate import Gate
@@ -30,12 +31,14 @@ class Sieve:
         interest: What records may belong to.
         plain: Whether records may be told by their first bytes at all.
         default_host: The host of records that name none.
+        sought: The hosts that are looked for by name.
     """
 
     gate: Gate
     interest: Interest
     plain: bool
     default_host: str
+    sought: Sought = field(default_factory=Sought)
 
 
 class Skim:
@@ -121,13 +124,14 @@ class Skim:
         if self._begun == self._interest.begun:
             return self._found is not None
         data = self._packed.data
-        hosts = self._interest.names(self._packed.place)
+        hosts = frozenset(self._interest.names(self._packed.place))
         if self._sieve.default_host in hosts or not names.can_be_found(hosts):
             self._found = None
         else:
             if self._found is None or self._begun < 0:
                 self._found, self._sought = names.disguises(data), frozenset()
             if more := hosts - self._sought:
+                more = more if self._sought else self._sieve.sought.on(self._packed.place, hosts)
                 self._found = sorted({*self._found, *names.places(data, more)})
                 self._sought |= more
         self._begun = self._interest.begun

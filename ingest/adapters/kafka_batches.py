@@ -120,8 +120,7 @@ class KafkaBatch:
 
     def value(self, number: int) -> tuple[int, int]:
         """See ``Packed``."""
-        buffer = self._buffer
-        _, at = self._stamp(self.begin(number))
+        buffer, at = self._buffer, self._behind_time(self.begin(number))
         while buffer[at] & _MORE:  # the offset
             at += 1
         key, at = _varint(buffer, at + 1)
@@ -145,9 +144,16 @@ class KafkaBatch:
             return self.recorded_at
         self.begin(number)
         latest = self._latest
-        most, first, stamp = latest[-1] if latest else -1, self._batch.first_timestamp, self._stamp
+        buffer, first, most = self._buffer, self._batch.first_timestamp, latest[-1] if latest else -1
         for begin in self._begins[len(latest) : number + self._unwanted + 1]:
-            if (time := first + stamp(begin)[0]) > most:
+            at = begin
+            while buffer[at] & _MORE:  # the length
+                at += 1
+            # Most times have one or two octets; a call for each would take most of the time.
+            if (octet := buffer[at + 2]) >= _MORE:
+                octet = octet & _BITS | buffer[at + 3] << 7
+            later = (octet >> 1) ^ -(octet & 1) if octet < _MORE << 7 else _varint(buffer, at + 2)[0]
+            if (time := first + later) > most:
                 most = time
             latest.append(most)
         return _time(latest[number + self._unwanted])
@@ -180,22 +186,18 @@ class KafkaBatch:
                 at += max(length, 0)
         self._next = at
 
-    def _stamp(self, at: int) -> tuple[int, int]:
-        """How much later than the batch's first time a record was recorded, and where its offset stands."""
+    def _behind_time(self, at: int) -> int:
+        """Where the offset stands of the record that begins there."""
         buffer = self._buffer
-        while buffer[at] & _MORE:  # the length
-            at += 1
-        at += 2  # and the attributes
-        if (octet := buffer[at]) < _MORE:
-            return (octet >> 1) ^ -(octet & 1), at + 1
-        if (more := buffer[at + 1]) < _MORE:
-            octet = octet & _BITS | more << 7
-            return (octet >> 1) ^ -(octet & 1), at + 2
-        return _varint(buffer, at)
+        for passed in (2, 1):  # the length and the attributes, the time
+            while buffer[at] & _MORE:
+                at += 1
+            at += passed
+        return at
 
     def _offset(self, begin: int) -> int:
         """The offset of the record that begins there."""
-        delta, _ = _varint(self._buffer, self._stamp(begin)[1])
+        delta, _ = _varint(self._buffer, self._behind_time(begin))
         return int(self._batch.base_offset) + delta
 
 
