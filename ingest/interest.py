@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest import formats
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime, timedelta
 
     from ingest.assemble import Assembler
@@ -69,8 +70,12 @@ class Interest:
 
     def names(self, place: Place) -> set[str]:
         """The hosts of a place on which anything is open."""
-        boots = self._assembler.holders.hosts(place)
-        return {*self._reorder.holders.hosts(place), *(host.partition("\x1f")[0] for host in boots)}
+        waiting, reporting = self.hosts(place)
+        return {*waiting, *(host.partition("\x1f")[0] for host in reporting)}
+
+    def hosts(self, place: Place) -> tuple[Collection[str], Collection[str]]:
+        """The hosts of a place with lines that wait, and those with open reports, by their names and boots."""
+        return self._reorder.holders.hosts(place), self._assembler.holders.hosts(place)
 
     def tags_anywhere(self, place: Place) -> frozenset[str]:
         """The programs whose lines may belong to what is open on any host of a place."""

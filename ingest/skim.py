@@ -106,15 +106,17 @@ class Skim:
         packed, data = self._packed, self._packed.data
         end = len(data) if anchored is None else packed.begin(anchored)
         others = lines_of_others(self._interest.tags_anywhere(packed.place)).match
+        waiting, reporting = self._interest.hosts(packed.place)
         while begin < end:
             if passed := others(data, begin, end):
                 begin = passed.end()
                 continue
-            behind = data.find(b"\n", begin, end) + 1 or end
-            if self._may_matter(begin, behind):
+            sender = PLAIN.match(data, begin, end)
+            host = sender[1].decode().lower() if sender else None
+            if host is None or ((host in waiting or host in reporting) and self._may_matter(begin, end)):
                 self._told = packed.holding(begin)
                 return self._told
-            begin = behind
+            begin = data.find(b"\n", begin, end) + 1 or end
         return anchored
 
     # ------------------------------------------------------------ records of a batch

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LONGEST = 1 << 20
 """Bytes of a line that are kept; the envelope refuses lines far shorter than this."""
-BLOCK = 1 << 20
-"""Bytes read at once."""
+BLOCK = 1 << 18
+"""Bytes read at once: few enough to stay near the processor while they are searched."""
 
 _MAGIC = 6
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
@@ -155,14 +155,14 @@ def _blocks(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[File
     before, rest = 0, b""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     while piece := _read(read, name):
-        whole, end, more = piece.rpartition(b"\n")
+        end = piece.rfind(b"\n") + 1
         if not end:
             # A line without an end: beyond what is kept of one, its bytes are dropped.
             rest += piece[: max(0, LONGEST + 1 - len(rest))]
             continue
-        block = FileBlock(name, rest + whole + end, before, recorded_at)
+        block = FileBlock(name, b"".join((rest, memoryview(piece)[:end])), before, recorded_at)
         yield block
         before += len(block)
-        rest = more
+        rest = piece[end:]
     if rest:
         yield FileBlock(name, rest, before, recorded_at)

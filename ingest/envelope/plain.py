@@ -44,18 +44,24 @@ def _one_of(words: Iterable[str]) -> bytes:
     return b"(?:" + b"|".join(branches) + (b")?" if ends else b")")
 
 
-_PRI = rb"(?:<\d{1,3}>)?+"
-_HOST = rb"(?!stdout|stderr|[A-Z]{3,5} )([\w.-]++) "
-_TAG = rb"(?!" + _one_of(_WORDS) + rb"(?![\w@-]))([A-Za-z_/][\w./@-]{0,63}+)(?:: |\[\d{1,10}+\]: )"
+# Ranges instead of \d and \w: the engine looks them up in a table.
+_PRI = rb"(?:<[0-9]{1,3}>)?+"
+_HOST = rb"(?!stdout|stderr|[A-Z]{3,5} )([A-Za-z0-9_.-]++) "
 
-PLAIN = re.compile(_PRI + b"(?:" + _SYSLOG + b"|" + _ISO + _ZONE + b") " + _HOST + _TAG)
+
+def _tag(others: Iterable[str]) -> bytes:
+    """A tag that is none of some words."""
+    not_these = b"(?!" + _one_of(others) + b"(?![A-Za-z0-9_@-]))"
+    return not_these + rb"([A-Za-z_/][A-Za-z0-9_./@-]{0,63}+)(?:: |\[[0-9]{1,10}+\]: )"
+
+
+PLAIN = re.compile(_PRI + b"(?:" + _SYSLOG + b"|" + _ISO + _ZONE + b") " + _HOST + _tag(_WORDS))
 """Time, host, tag: groups 1 and 2 are the host and the tag."""
 
 
 @lru_cache(maxsize=64)
 def lines_of_others(tags: frozenset[str]) -> re.Pattern[bytes]:
     """Whole lines in a row that are plain, of other programs than ``tags``, and of one second."""
-    ours = b"(?!" + _one_of(tags) + rb"[:\[])" if tags else b""
-    rest = (b" " + _HOST + ours + _TAG).replace(b"([", b"(?:[") + rb".*+\n"
+    rest = (b" " + _HOST + _tag({*_WORDS, *tags})).replace(b"([", b"(?:[") + rb".*+\n"
     first = _PRI + b"(?:(" + _SYSLOG + b")|(" + _ISO + b")" + _ZONE + b")" + rest
     return re.compile(first + b"(?:" + _PRI + rb"(?:\1|\2" + _ZONE + b")" + rest + b")*+")
