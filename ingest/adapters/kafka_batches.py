@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import google_crc32c
 import kafka
 import structlog
+from kafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
 
 from ingest.model import Origin, Place, Raw
 
@@ -26,13 +28,17 @@ if TYPE_CHECKING:
 _TESTED = ((3, 0, 12), (3, 1))
 """Versions of kafka-python that the differential test has seen: from the first, below the second."""
 _FORMAT = 2
-_ATTRIBUTES = 21
-"""Where a batch's attributes begin."""
+_ATTRIBUTES, _RECORDS = 21, 61
+"""Where a batch's attributes and its records begin."""
+_UNPACK = (bytes, gzip_decode, snappy_decode, lz4_decode, zstd_decode)
+"""By the number of the codec."""
 _MORE = 0x80
 _BITS = 0x7F
 
 _HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
 _HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
+
+_Headers = Sequence[tuple[str, bytes | None]]
 
 log = structlog.get_logger(__name__)
 
@@ -59,14 +65,18 @@ def hand_out_batches(consumer: Any) -> bool:
 
 def raw_of(record: Any, topic: str, partition: int) -> Raw:
     """A record of the library as one of ours."""
-    recorded_at = _time(record.timestamp)
-    headers = tuple((name, value) for name, value in record.headers or () if value is not None)
-    return Raw(Origin(topic, partition, record.offset), record.value, recorded_at, _host(record), headers)
+    origin = Origin(topic, partition, record.offset)
+    return _raw(origin, record.key, record.value, record.headers or (), record.timestamp)
 
 
-def _host(record: Any) -> str | None:
+def _raw(origin: Origin, key: bytes | None, value: bytes | None, headers: _Headers, recorded: int) -> Raw:
+    told = tuple((name, header) for name, header in headers if header is not None)
+    return Raw(origin, value, _time(recorded), _host(key, headers), told)
+
+
+def _host(key: bytes | None, headers: _Headers) -> str | None:
     """The host that a header or the record's key names; keys that are plain numbers or no names are none."""
-    named = next((value for name, value in record.headers or () if name.lower() in _HOST_HEADERS), None) or record.key
+    named = next((header for name, header in headers if name.lower() in _HOST_HEADERS), None) or key
     found = _HOST_NAME.fullmatch(named) if named else None
     return found[0].decode() if found else None
 
@@ -89,6 +99,7 @@ class KafkaBatch:
         self._since = since
         self.next_offset: int = batch.next_offset
         self.recorded_at = _time(batch.max_timestamp)
+        self._next = 0
         self._begins: list[int] = []
         self._latest: list[int] = []
 
@@ -129,8 +140,20 @@ class KafkaBatch:
 
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
-        self._batch._pos = self.begin(number)  # noqa: SLF001  the seam
-        return raw_of(self._batch._read_msg(), self._topic, self._partition)  # noqa: SLF001
+        buffer, batch = self._buffer, self._batch
+        _, at = _varint(buffer, self.begin(number))
+        later, at = _varint(buffer, at + 1)  # behind the attributes
+        offset, at = _varint(buffer, at)
+        key, at = _octets(buffer, at)
+        value, at = _octets(buffer, at)
+        count, at = _varint(buffer, at)
+        headers = []
+        for _ in range(count):
+            name, at = _octets(buffer, at)
+            header, at = _octets(buffer, at)
+            headers.append(((name or b"").decode(), header))
+        recorded = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp + later
+        return _raw(Origin(self._topic, self._partition, batch.base_offset + offset), key, value, headers, recorded)
 
     def offset(self, number: int) -> int:
         """See ``Packed``."""
@@ -160,9 +183,8 @@ class KafkaBatch:
 
     @cached_property
     def _buffer(self) -> bytes:
-        self._batch._maybe_uncompress()  # noqa: SLF001  the seam
-        self._next: int = self._batch._pos  # noqa: SLF001
-        return bytes(self._batch._buffer)  # noqa: SLF001
+        stored = bytes(memoryview(self._batch._buffer)[_RECORDS:])  # noqa: SLF001  the seam
+        return bytes(_UNPACK[self._batch.compression_type](stored))
 
     @cached_property
     def _unwanted(self) -> int:
@@ -211,6 +233,12 @@ def _varint(buffer: bytes, at: int) -> tuple[int, int]:
         value |= (octet & _BITS) << shift
         shift += 7
     return (value >> 1) ^ -(value & 1), at + 1
+
+
+def _octets(buffer: bytes, at: int) -> tuple[bytes | None, int]:
+    """Octets behind their length, and where what follows them begins."""
+    length, at = _varint(buffer, at)
+    return (None, at) if length < 0 else (buffer[at : at + length], at + length)
 
 
 class Batches:
