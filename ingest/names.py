@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from ingest.model import Place
 
 _USUAL = re.compile(r"[a-z0-9._-]+")
-"""Names of which each letter has few other spellings, all of them in ``_DISGUISES``."""
-_DISGUISES = (
-    rb"\x1b",  # colours are taken out of a text before it is read
+"""Names of which each letter has few other spellings, all of them in ``_IN_TEXT`` and ``_IN_JSON``."""
+_IN_TEXT = (
+    rb"\x1b\[",  # colours are taken out of a text before it is read
     rb"\xe2\x84\xaa",  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
-    rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # JSON may escape any letter
+)
+_IN_JSON = (
+    rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # any letter may be escaped
     rb",\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d",  # the journal writes messages as lists of numbers, one for each byte
 )
 _MOST = 256
@@ -59,7 +61,10 @@ def places(block: bytes, names: Iterable[str]) -> list[int]:
 
 def disguises(block: bytes) -> list[int]:
     """Where something ends in a block by which a name may stand there in other bytes, in ascending order."""
-    return sorted(_disguised()(block))
+    found = [*_disguised(_IN_TEXT)(block)]
+    if b"{" in block:
+        found += _disguised(_IN_JSON)(block)
+    return sorted(found)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -73,9 +78,9 @@ def _search(names: frozenset[str]) -> Callable[[bytes], Sequence[int]]:
 
 
 @cache
-def _disguised() -> Callable[[bytes], Sequence[int]]:
+def _disguised(ways: tuple[bytes, ...]) -> Callable[[bytes], Sequence[int]]:
     try:
-        return HyperscanGate((), expressions=_DISGUISES, caseless=True).places
+        return HyperscanGate((), expressions=ways, caseless=True).places
     except ImportError:
-        known = re.compile(b"|".join(_DISGUISES), re.IGNORECASE)
+        known = re.compile(b"|".join(ways), re.IGNORECASE)
         return lambda block: [found.end() for found in known.finditer(block)]
