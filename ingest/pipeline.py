@@ -342,9 +342,8 @@ class Pipeline:
         early = self._is_early(told.report)
         if early or (echo and not self._kills.told(told, echo=True)):
             self._recall(told.report)
-        if any(self._kills.told(each, echo=echo) for each in (told, identified)) or (
-            early and self._is_rest(identified)
-        ):
+        tellings = (told,) if identified is told else (told, identified)
+        if any(self._kills.told(each, echo=echo) for each in tellings) or (early and self._is_rest(identified)):
             self.counts[Count.REPEATS] += 1
             return
         output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))

@@ -32,7 +32,8 @@ def analyse(report: Report) -> Analysis:
     return Analysis(
         findings=(*ran_out, *chosen(report, points), *limits(report)),
         culprit=culprit(report, there, rows, ran_out),
-        badness={pid: each * 1000 // there.allowed for pid, each in points.items()} if there.allowed else {},
+        points=points,
+        allowed=there.allowed,
     )
 
 

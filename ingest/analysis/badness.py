@@ -80,7 +80,12 @@ def badness(report: Report, allowed: int | None) -> dict[int, int]:
     killable = [task for task in report.tasks if may_be_killed(task)]
     if rule is None or not killable or (not allowed and not _one_is_first(killable)):
         return {}
-    return {task.pid: _points(task, allowed or 0, rule) for task in killable}
+    unit = (allowed or 0) // 1000
+    points = {
+        task.pid: task.held + (task.score_adj or 0) * unit - (_spared(task, unit, rule) if task.uid == 0 else 0)
+        for task in killable
+    }
+    return points if rule.signed else {pid: max(each, 1) for pid, each in points.items()}
 
 
 def _one_is_first(tasks: Sequence[Task]) -> bool:
@@ -94,12 +99,6 @@ def may_be_killed(task: Task) -> bool:
     return task.score_adj != _NEVER and (task.score_adj is not None or task.adj_legacy != _NEVER_LEGACY)
 
 
-def _points(task: Task, allowed: int, rule: Generation) -> int:
-    points = task.held
-    if task.uid == 0 and rule.root_percent:
-        points -= points * rule.root_percent // 100
-    adj = task.score_adj or 0
-    if task.uid == 0:
-        adj -= rule.root_points
-    points += adj * (allowed // 1000)
-    return points if rule.signed else max(points, 1)
+def _spared(task: Task, unit: int, rule: Generation) -> int:
+    """What a process of root is spared."""
+    return task.held * rule.root_percent // 100 + rule.root_points * unit

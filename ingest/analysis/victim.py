@@ -63,16 +63,17 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
         first = next(task for task in report.tasks if task.pid == most)
         yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
     if (victim.score_adj or 0) >= _PREFERRED and any(
-        task.held > victim.held for task in report.tasks if may_be_killed(task)
+        task.held > victim.held and may_be_killed(task) for task in report.tasks
     ):
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.held)
 
 
 def _protected(report: Report, victim: Task) -> Iterator[Finding]:
-    shielded = [task for task in report.tasks if (task.score_adj or 0) <= _PROTECTED or not may_be_killed(task)]
+    much = [task for task in report.tasks if task.held >= _MUCH * victim.held]
+    shielded = [task for task in much if (task.score_adj or 0) <= _PROTECTED or not may_be_killed(task)]
     if not shielded:
         return
     largest = max(shielded, key=by_held)
-    if largest.pid != victim.pid and largest.held >= _MUCH * victim.held:
+    if largest.pid != victim.pid:
         total = sum(task.held for task in report.tasks)
         yield Finding(code=Code.PROTECTED_TASKS, name=largest.name, size=largest.held, share=share(largest.held, total))

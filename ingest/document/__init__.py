@@ -35,7 +35,7 @@ from ingest.document._pieces import (
 )
 from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
-from ingest.document._tree import Tree, pruned, united
+from ingest.document._tree import Tree, branch, pruned, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
@@ -251,18 +251,20 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
         },
     }
     alike = united(base("oom.task", "", report.when, report.host, report.origin), pruned(own))
+    event, oom = branch(alike, "event"), branch(alike, "oom")
     page_size = pruned({"system": {"page_size": page_size_of(report)}})
     index = index_of(f"{prefix}-task", report.when.at)
     for rank, (task, row) in enumerate(top, start=1):
         document_id = task_id(identified.id, rank)
-        adj = pruned({"victim": {"score_adj": task.score_adj, "adj_legacy": task.adj_legacy}})
-        of_row: Tree = {
-            "event": {"id": document_id},
+        adj = pruned({"score_adj": task.score_adj, "adj_legacy": task.adj_legacy})
+        source = {
+            **alike,
+            "event": {**event, "id": document_id},
+            "oom": {**oom, **({"victim": adj} if adj else {}), **page_size, "task": row},
             "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
             "process": pruned({"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}}),
-            "oom": {**adj, **page_size, "task": row},
         }
-        yield Document(index, document_id, identified.version, united(alike, of_row))
+        yield Document(index, document_id, identified.version, source)
 
 
 _DEATH: dict[bool | None, str] = {True: "success", False: "failure", None: "unknown"}

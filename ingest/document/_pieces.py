@@ -177,7 +177,7 @@ def victim_state(joined: Joined, victim: Victim) -> Tree:
     memory = sized(asdict(victim.sizes)) | {"pct_of_limit": analysis.share(victim.sizes.rss, limit)}
     return {
         "score": victim.score,
-        "badness": joined.analysis.badness.get(victim.pid),
+        "badness": joined.analysis.badness(victim.pid),
         "score_adj": victim.score_adj,
         "adj_legacy": victim.adj_legacy,
         "signal": victim.signal,

@@ -21,9 +21,10 @@ def pruned(tree: Mapping[str, object]) -> Tree:
         elif isinstance(value, dict):
             if branch := pruned(value):
                 kept[name] = branch
-        elif value is None or value == []:
-            continue
-        elif not isinstance(value, int) or -_LONG_MAX <= value <= _LONG_MAX:
+        elif isinstance(value, int):
+            if -_LONG_MAX <= value <= _LONG_MAX:
+                kept[name] = value
+        elif value is not None and value != []:
             kept[name] = value
     return kept
 
@@ -43,12 +44,17 @@ def united(first: Mapping[str, object], *others: Mapping[str, object]) -> Tree:
     whole = dict(first)
     for tree in others:
         for name, value in tree.items():
-            branch = whole.get(name)
-            if isinstance(branch, dict) and isinstance(value, dict):
+            if isinstance(value, dict) and isinstance(branch := whole.get(name), dict):
                 whole[name] = united(branch, value)
             else:
                 whole[name] = value
     return whole
+
+
+def branch(tree: Mapping[str, object], name: str) -> Tree:
+    """A branch of a tree; empty where there is none."""
+    value = tree.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def leaf(tree: Mapping[str, object], *path: str) -> object:

@@ -209,12 +209,12 @@ def _finding(finding: Finding, report: Report) -> FindingView:
 
 
 def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
-    capacity, badness = room(report).capacity, analysis.badness
+    capacity = room(report).capacity
     died = {victim.pid: victim for victim in report.victims}
     for task in largest_tasks(report, _PROCESSES):
         fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
         yield ProcessView(
-            task.name, task.pid, task.held, share(task.held, capacity), task.score_adj, badness.get(task.pid), fate
+            task.name, task.pid, task.held, share(task.held, capacity), task.score_adj, analysis.badness(task.pid), fate
         )
 
 

@@ -136,12 +136,19 @@ class Culprit(Struct, frozen=True, kw_only=True):
 class Analysis(Struct, frozen=True, kw_only=True):
     """Everything found in one report. The first finding says what ran out.
 
-    ``badness`` is the score of each table row that can be given one, by pid, in permille of the memory allowed.
+    ``points`` is what each table row that can be given a score counted, by pid, in bytes; ``allowed`` the memory and
+    swap that there were.
     """
 
     findings: tuple[Finding, ...]
     culprit: Culprit | None = None
-    badness: Mapping[int, int] = {}
+    points: Mapping[int, int] = {}
+    allowed: int | None = None
+
+    def badness(self, pid: int) -> int | None:
+        """The score of a row in permille of the memory allowed, as the kernel prints it."""
+        points = self.points.get(pid)
+        return points * 1000 // self.allowed if points is not None and self.allowed else None
 
     def found(self, code: Code) -> Finding | None:
         """The finding with a code."""

@@ -38,18 +38,20 @@ class Said:
         self.headed = any(type(entry.part) is Header for entry in block.entries)
         self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
         self._but_rows: list[Any] = []
+        rows: list[Row] = []
         for entry in block.entries:
-            part, kind = entry.part, type(entry.part)
-            if part is None or (block.mixed and kind in _ONE_REPORTS):
+            part = entry.part
+            if part is None or (block.mixed and type(part) in _ONE_REPORTS):
                 continue
-            self._of[kind].append((part, entry.line))
-            if kind is not Row:
+            if isinstance(part, Row):
+                rows.append(part)
+            else:
+                self._of[type(part)].append((part, entry.line))
                 self._but_rows.append(part)
-        self.kinds = frozenset(self._of)
+        self.kinds = frozenset([*self._of, Row] if rows else self._of)
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         heading = self.first(Heading)
-        rows = (row for row, _ in self.every(Row))
         self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else ()
         self._rows = {task.pid: task for task in reversed(self.tasks)}
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
@@ -64,7 +66,7 @@ class Said:
         return self._rows.get(pid)
 
     def every(self, kind: type[_P]) -> Sequence[tuple[_P, Line]]:
-        """Every part of a kind, with its line."""
+        """Every part of a kind other than the table's rows, with its line."""
         return self._of.get(kind, ())
 
     def among(self, *kinds: type) -> list[Any]:

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 from ingest.model import Sizes, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ingest.formats.linux.tasks import Heading, Row
 
 _Column = list[int] | list[None]
 
+_SIZES = ("total_vm", "rss", "rss_anon", "rss_file", "rss_shmem")
+_NUMBERS = ("uid", "oom_score_adj", "oom_adj")
+_ENTRIES = ("nr_ptes", "nr_pmds", "nr_puds")
+_NUMBER = "-?[0-9]{1,25}+"
+_READ = frozenset({*_SIZES, *_NUMBERS, *_ENTRIES, "pgtables_bytes", "swapents", "name"})
 
-def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
+
+def tasks(heading: Heading, rows: Sequence[Row], page: int) -> tuple[Task, ...]:
     """The rows as tasks; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
 
     Args:
@@ -24,13 +30,15 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
         page: Bytes in a page.
     """
     # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
-    split = re.compile(r"\s++".join(["(-?[0-9]{1,25}+)"] * (len(heading.columns) - 1)) + " (.*)")
-    whole = [(row.task, *found.groups()) for row in rows if (found := split.fullmatch(row.rest))]
-    if not whole:
+    numbers = [f"({_NUMBER})" if column in _READ else _NUMBER for column in heading.columns[:-1]]
+    split = re.compile(r"\s++".join(numbers) + " (.*)")
+    found = [split.fullmatch(row.rest) for row in rows]
+    pids = [row.task for row, cells in zip(rows, found, strict=True) if cells]
+    if not pids:
         return ()
-    pids, *cells = zip(*whole, strict=True)
-    there: dict[str, Sequence[str]] = dict(zip(heading.columns, cells, strict=True))
-    names, untold = cells[-1], [None] * len(whole)
+    cells_by_column = zip(*[cells.groups() for cells in found if cells], strict=True)
+    there = dict(zip([column for column in heading.columns if column in _READ], cells_by_column, strict=True))
+    untold = [None] * len(pids)
 
     def number(column: str) -> _Column:
         return list(map(int, there[column])) if column in there else untold
@@ -38,7 +46,7 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
     def pages(column: str) -> _Column:
         return [int(count) * page for count in there[column]] if column in there else untold
 
-    entries = [pages(column) for column in ("nr_ptes", "nr_pmds", "nr_puds") if column in there]
+    entries = [pages(column) for column in _ENTRIES if column in there]
     if "pgtables_bytes" in there:
         tables = number("pgtables_bytes")
     else:
@@ -57,9 +65,9 @@ def tasks(heading: Heading, rows: Iterable[Row], page: int) -> tuple[Task, ...]:
         )
         for pid, name, uid, score_adj, adj_legacy, total, rss, anon, file, shmem, table, swap in zip(
             pids,
-            names,
-            *map(number, ("uid", "oom_score_adj", "oom_adj")),
-            *map(pages, ("total_vm", "rss", "rss_anon", "rss_file", "rss_shmem")),
+            there["name"],
+            *map(number, _NUMBERS),
+            *map(pages, _SIZES),
             tables,
             pages("swapents"),
             strict=True,
