@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ingest.gate import HyperscanGate, PlainGate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from ingest.model import Place
 
@@ -27,36 +27,41 @@ _IN_JSON = (
     rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # any letter may be escaped
     rb",\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d",  # the journal writes messages as lists of numbers, one for each byte
 )
-_MOST = 256
-"""Names looked for at once; beyond that so many records are found that looking at each is no dearer."""
+MOST = 256
+"""Names that are worth looking for; of more, so many records are found that looking at each is no dearer."""
 _KEPT = 64
-_SURPLUS = 16
-"""Names that are looked for though nothing is open on their hosts any more: to build another search costs more."""
+_FEW = 16
+"""Names that are looked for by a search of their own, and names too many that a search may look for."""
 
 
 class Sought:
-    """The names that are looked for on each place: at least those that are asked for, and not many more."""
+    """The names that are looked for on each place: at least those that are asked for, and not many more.
+
+    To build a search for many names takes longer than to search, so a search is used again while it will do, and names
+    that came since it was built are looked for beside it.
+    """
 
     def __init__(self) -> None:
-        self._last: dict[Place, frozenset[str]] = {}
+        self._built: dict[Place, frozenset[str]] = {}
 
-    def on(self, place: Place, names: frozenset[str]) -> frozenset[str]:
-        """The names to look for on a place: those of the last time, if that will do."""
-        last = self._last.get(place, frozenset())
-        if not names <= last or len(last) > len(names) + _SURPLUS:
-            last = self._last[place] = names
-        return last
+    def on(self, place: Place, names: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The names to look for on a place: those of a search that was built before, and those that it lacks."""
+        built = self._built.get(place, frozenset())
+        missing = names - built
+        if len(missing) > _FEW or len(built) > 2 * len(names) + _FEW:
+            built, missing = names, frozenset()
+            self._built[place] = built
+        return built, missing
 
 
 def can_be_found(names: Iterable[str]) -> bool:
     """Whether records of hosts can be found by the hosts' names, in lower case."""
-    known = list(names)
-    return len(known) <= _MOST and all(map(_USUAL.fullmatch, known))
+    return all(map(_USUAL.fullmatch, names))
 
 
-def places(block: bytes, names: Iterable[str]) -> list[int]:
+def places(block: bytes, names: Collection[str]) -> list[int]:
     """Where names end in a block, in ascending order; those of ``can_be_found``."""
-    return sorted(_search(frozenset(names))(block))
+    return sorted(_search(frozenset(names))(block)) if names else []
 
 
 def disguises(block: bytes) -> list[int]:

@@ -125,19 +125,22 @@ class Skim:
         """Look for the hosts on which something was begun since the last look, if records can be found by names."""
         if self._begun == self._interest.begun:
             return self._found is not None
-        data = self._packed.data
-        hosts = frozenset(self._interest.names(self._packed.place))
-        if self._sieve.default_host in hosts or not names.can_be_found(hosts):
+        data, place = self._packed.data, self._packed.place
+        hosts = None if self._is_crowded() else frozenset(self._interest.names(place))
+        if hosts is None or self._sieve.default_host in hosts or not names.can_be_found(hosts):
             self._found = None
-        else:
-            if self._found is None or self._begun < 0:
-                self._found, self._sought = names.disguises(data), frozenset()
-            if more := hosts - self._sought:
-                more = more if self._sought else self._sieve.sought.on(self._packed.place, hosts)
-                self._found = sorted({*self._found, *names.places(data, more)})
-                self._sought |= more
+        elif self._found is None or self._begun < 0:
+            built, missing = self._sieve.sought.on(place, hosts)
+            self._sought = built | missing
+            self._found = sorted({*names.disguises(data), *names.places(data, built), *names.places(data, missing)})
+        elif more := hosts - self._sought:
+            self._sought |= more
+            self._found = sorted({*self._found, *names.places(data, more)})
         self._begun = self._interest.begun
         return self._found is not None
+
+    def _is_crowded(self) -> bool:
+        return any(len(hosts) > names.MOST for hosts in self._interest.hosts(self._packed.place))
 
     def _next_named(self, begin: int, anchored: int | None) -> int | None:
         found = self._found or ()

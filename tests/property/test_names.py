@@ -133,9 +133,15 @@ def test_unusual_names_are_not_looked_for(host: str) -> None:
     assert_the_same(list(records(told, 1, 1, Random(5))), [100, 300], 0)
 
 
-def test_many_names_are_not_looked_for() -> None:
-    assert names.can_be_found([f"node-{number}" for number in range(256)])
-    assert not names.can_be_found([f"node-{number}" for number in range(257)])
+def test_a_search_is_used_again_while_it_will_do() -> None:
+    sought, place = names.Sought(), ("syslog", 0)
+    some = frozenset(f"node-{number}" for number in range(20))
+    assert sought.on(place, some) == (some, frozenset())
+    assert sought.on(place, some | {"db-1"}) == (some, frozenset({"db-1"}))
+    assert sought.on(place, frozenset({"node-1", "node-2"})) == (some, frozenset())
+    others = frozenset(f"web-{number}" for number in range(17))
+    assert sought.on(place, some | others) == (some | others, frozenset())
+    assert sought.on(place, frozenset({"node-1"})) == (frozenset({"node-1"}), frozenset())
 
 
 def test_no_other_letter_is_a_usual_one_in_lower_case() -> None:
@@ -161,3 +167,10 @@ def test_every_letter_of_a_usual_name_may_be_escaped() -> None:
     for letter in letters:
         for spelled in (escaped(letter), escaped(letter).upper().replace("U", "u", 1)):
             assert names.disguises(f'{{"host":"no{spelled}e"}}'.encode())
+
+
+def test_a_crowd_of_hosts_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(records(SPELLINGS["upper case"], 0.5, 3, Random(9)))
+    for most in (0, 1, 2):
+        monkeypatch.setattr(names, "MOST", most)
+        assert_the_same(found, [200, 600], 0)
