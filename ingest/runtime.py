@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ingest.ports import Batch, Partition, Signatures, Sink, Source
 
 _POLL_SECONDS = 0.5
-_GATHER_SECONDS, _ENOUGH_REPORTS = 1.0, 200
+_GATHER_SECONDS, _ENOUGH_REPORTS = 1.0, 100
 """A turn that has more to read ends after this long, or with so many reports: what it holds in memory is bounded."""
 _NAMED = 5
 
@@ -92,7 +92,7 @@ def run(
     delivery = Delivery(sink, signatures, pipeline, patience, share)
     try:
         while not stop.is_set():
-            _turn(source, pipeline, patience, delivery, share, watch)
+            _turn(source, pipeline, patience, delivery, share, watch, stop)
     except Stopped:
         log.info("stopped_while_waiting")
     finally:
@@ -102,11 +102,17 @@ def run(
 
 
 def _turn(
-    source: Source, pipeline: Pipeline, patience: Patience, delivery: Delivery, share: DeadShare, watch: Watch
+    source: Source,
+    pipeline: Pipeline,
+    patience: Patience,
+    delivery: Delivery,
+    share: DeadShare,
+    watch: Watch,
+    stop: Event,
 ) -> None:
     """What is at hand: its records, their documents, and the commit that follows them."""
     matched = pipeline.counts[Count.MATCHED_LINES]
-    batch, output = _gather(source, pipeline, patience)
+    batch, output = _gather(source, pipeline, patience, stop)
     documents = patience.until_answered(lambda: pipeline.join(output))
     _warn_of(output.spread)
     delivery.store(documents)
@@ -116,7 +122,7 @@ def _turn(
     patience.until_answered(lambda: watch.turned(batch, pipeline))
 
 
-def _gather(source: Source, pipeline: Pipeline, patience: Patience) -> tuple[Batch, Output]:
+def _gather(source: Source, pipeline: Pipeline, patience: Patience, stop: Event) -> tuple[Batch, Output]:
     """The last poll, and what all polls came to: one while the stream is kept up with, several to catch up.
 
     Many small requests to Elasticsearch, and a commit after each, would take longer than the reading.
@@ -125,7 +131,8 @@ def _gather(source: Source, pipeline: Pipeline, patience: Patience) -> tuple[Bat
     while True:
         batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
         output.add(pipeline.step(batch, datetime.now(UTC)))
-        if not any(batch.behind.values()) or len(output.blocks) >= _ENOUGH_REPORTS or monotonic() >= until:
+        enough = len(output.blocks) >= _ENOUGH_REPORTS or monotonic() >= until or stop.is_set()
+        if enough or not any(batch.behind.values()):
             return batch, output
 
 
