@@ -115,4 +115,4 @@ def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> da
 
 def iso(at: datetime) -> str:
     """An aware time in UTC, with the milliseconds that Elasticsearch's ``date`` keeps."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"

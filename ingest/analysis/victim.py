@@ -56,11 +56,12 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
     """Whether the victim counted most of all rows that may be killed."""
     if victim.pid not in points:
         return
-    most = max(points, key=points.__getitem__)
-    if points[victim.pid] >= points[most]:
+    most = max(points.values())
+    if points[victim.pid] == most:
         yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     else:
-        first = next(task for task in report.tasks if task.pid == most)
+        highest = next(pid for pid, each in points.items() if each == most)
+        first = next(task for task in report.tasks if task.pid == highest)
         yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
     if (victim.score_adj or 0) >= _PREFERRED and any(
         task.held > victim.held and may_be_killed(task) for task in report.tasks

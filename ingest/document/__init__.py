@@ -22,14 +22,14 @@ from ingest.document._pieces import (
     openvz_exit,
     openvz_round,
     page_size_of,
+    process_of,
     provenance,
-    ranked_tasks,
     reaper_state,
     runs_in,
     scope_of,
     span,
-    task_row,
     task_table,
+    top_tasks,
     verdict_of,
     victim_state,
 )
@@ -68,7 +68,7 @@ def of_report(joined: Joined, prefix: str) -> Iterator[Document]:
     """
     report = joined.identified.report
     alike = pruned(common(joined))
-    top = [(task, task_row(report, task, rank)) for rank, task in ranked_tasks(report)]
+    top = top_tasks(report)
     for victim, kill_id in zip(report.victims, joined.identified.kill_ids, strict=True):
         yield _kill(joined, alike, victim, kill_id, prefix)
     yield _report(joined, alike, top, prefix)
@@ -262,7 +262,7 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
             "event": {**event, "id": document_id},
             "oom": {**oom, **({"victim": adj} if adj else {}), **page_size, "task": row},
             "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
-            "process": pruned({"pid": task.pid, "name": task.name, "user": {"id": as_text(task.uid)}}),
+            "process": process_of(task),
         }
         yield Document(index, document_id, identified.version, source)
 

@@ -14,7 +14,7 @@ from ingest.timestamps import iso
 from ingest.verdicts import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ingest.model import (
@@ -267,18 +267,26 @@ def task_table(report: Report, top: Sequence[tuple[Task, Tree]]) -> Tree | None:
     }
 
 
-def ranked_tasks(report: Report) -> Iterator[tuple[int, Task]]:
-    return enumerate(analysis.largest_tasks(report, TASKS_SHOWN), start=1)
-
-
-def task_row(report: Report, task: Task, rank: int) -> Tree:
-    """A row of the process table, pruned."""
-    sizes = task.sizes
+def top_tasks(report: Report) -> list[tuple[Task, Tree]]:
+    """The largest rows of the process table, each with what documents tell of its memory, pruned."""
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
+    largest = analysis.largest_tasks(report, TASKS_SHOWN)
+    return [(task, _row(task, rank, limit)) for rank, task in enumerate(largest, start=1)]
+
+
+def _row(task: Task, rank: int, limit: int | None) -> Tree:
+    sizes = task.sizes
     told = {"rss": sizes.rss, "swap": sizes.swap, "page_tables": sizes.page_tables, "total_vm": sizes.total_vm}
-    row = {"rank": rank, **sized(told)}
-    share = analysis.share(sizes.rss, limit)
-    return row if share is None else row | {"share": share}
+    row: Tree = {"rank": rank} | sized(told)
+    if (share := analysis.share(sizes.rss, limit)) is not None:
+        row["share"] = share
+    return row
+
+
+def process_of(task: Task) -> Tree:
+    """A row's process, pruned: its pid has ten digits at most."""
+    named: Tree = {"pid": task.pid, "name": task.name}
+    return named if task.uid is None else named | {"user": {"id": str(task.uid)}}
 
 
 def in_bytes(count: int | None) -> Tree | None:
