@@ -9,7 +9,7 @@ from ingest.adapters.elastic_client import plain_failures
 from ingest.document.stored import episode_of, holds, known_kill_of, members_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from elasticsearch import Elasticsearch
@@ -55,7 +55,7 @@ class ElasticHeads:
                 filters.append({"term": {field: value}})
         query = {"bool": {"filter": filters, "must_not": absent}}
         found = islice(self._search("episode", query, ["event.start", "event.id"], _PAGE), _MOST_AT_ONCE)
-        return [self._episode(hit["_source"]) for hit in found]
+        return list(self._episodes(found))
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """The kills of a host that were written for ``[start, end]``."""
@@ -84,13 +84,17 @@ class ElasticHeads:
             "kafka.partition": partition.number,
         }
         query = {"bool": {"filter": [{"term": {field: value}} for field, value in terms.items()]}}
-        return [self._episode(hit["_source"]) for hit in self._search("episode", query, ["event.id"], _MOST_OPEN)]
+        return list(self._episodes(self._search("episode", query, ["event.id"], _MOST_OPEN)))
 
-    def _episode(self, source: dict[str, Any]) -> Episode:
-        query = {"term": {"oom.episode.id": source["oom"]["episode"]["id"]}}
-        kills = (hit["_source"] for hit in self._search("kill", query, ["event.id"]))
-        reports = ((hit["_source"], hit["_version"]) for hit in self._search("report", query, ["event.id"]))
-        return episode_of(source, members_of(reports, kills))
+    def _episodes(self, hits: Iterable[dict[str, Any]]) -> Iterator[Episode]:
+        """Episodes with their reports; one whose reports are gone, pruned or refused, can be joined by none."""
+        for hit in hits:
+            source = hit["_source"]
+            query = {"term": {"oom.episode.id": source["oom"]["episode"]["id"]}}
+            kills = (hit["_source"] for hit in self._search("kill", query, ["event.id"]))
+            reports = ((hit["_source"], hit["_version"]) for hit in self._search("report", query, ["event.id"]))
+            if members := members_of(reports, kills):
+                yield episode_of(source, members)
 
     def _search(
         self, kind: str, query: Mapping[str, Any], sort: list[str], most: int | None = None, *, raw: bool = False

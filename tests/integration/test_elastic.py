@@ -201,6 +201,9 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     assert heads.at("el135", Scope(ScopeKind.MACHINE), begin, begin + timedelta(minutes=4)) == []
     assert [episode.id for episode in heads.open(Partition("t", 0))] == [found.id]
     assert heads.open(Partition("t", 1)) == []
+    elastic.indices.delete(index=f"{name}-report-2010.04")
+    assert heads.at("el135", scope, begin, begin + timedelta(minutes=4)) == []
+    assert heads.open(Partition("t", 0)) == []
 
 
 def test_setup_in_the_middle_of_a_month_gives_indices_the_fields_they_lack(
