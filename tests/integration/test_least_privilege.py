@@ -158,16 +158,12 @@ def test_setup_with_less_is_refused_and_says_why(role: str, ready: SecuredElasti
     assert "is unauthorized for user" in done.stdout + done.stderr
 
 
-def stored(node: SecuredElasticsearch, stack: Endpoints, topic: str, folder: Path) -> None:
-    kafka_admin.produce(stack.kafka, topic, stamped(LINES, utc("2026-11-22T10:15:02")))
-    with service(node, RUN, stack, topic, folder / "log"):
-        until(lambda: WRITTEN.items() <= counts(node).items())
-
-
-def test_readers_report_on_the_fleet_and_write_nothing(
+def test_readers_report_on_the_fleet_and_dead_letters_are_tried_again_each_with_its_role(
     ready: SecuredElasticsearch, stack: Endpoints, topic: str, tmp_path: Path
 ) -> None:
-    stored(ready, stack, topic, tmp_path)
+    kafka_admin.produce(stack.kafka, topic, stamped(LINES, utc("2026-11-22T10:15:02")))
+    with service(ready, RUN, stack, topic, tmp_path / "log"):
+        until(lambda: WRITTEN.items() <= counts(ready).items())
     asked = ("trends", "--from", "2026-11-20", "--format", "json")
     told = ready.command("oom-ingest-reader", *asked)
     assert told.returncode == 0, told.stderr
@@ -177,12 +173,6 @@ def test_readers_report_on_the_fleet_and_write_nothing(
     assert "docs/least-privilege.md" in refused.stderr
     with ready.client("oom-ingest-reader") as reader, pytest.raises(AuthorizationException):
         reader.index(index="oom-kill-2026.11", document={})
-
-
-def test_dead_letters_are_tried_again_with_their_role(
-    ready: SecuredElasticsearch, stack: Endpoints, topic: str, tmp_path: Path
-) -> None:
-    stored(ready, stack, topic, tmp_path)
     kafka = {"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": stack.kafka, "OOM_INGEST_KAFKA__TOPICS": topic}
     again = ("deadletters", "replay", "--all")
     for lacking in ("read", "maintenance", "delete"):

@@ -92,7 +92,8 @@ def build(text: str, context: Mapping[str, Path], base: Image, folder: Path, arg
             name = rest.partition(" AS ")[2] or "last"
             image = stages[name] = Image(folder / name)
             given = {}
-            subprocess.run(["cp", "--archive", str(base.root), str(image.root)], check=True)  # devices stay devices
+            # Devices stay devices; files are linked, for no step changes one of the base in its place.
+            subprocess.run(["cp", "--archive", "--link", str(base.root), str(image.root)], check=True)
         elif word == "ARG":
             name, _, default = rest.partition("=")
             given[name] = arguments.get(name, default)

