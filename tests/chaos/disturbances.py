@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Scale:
         changes: Workers that are killed or added.
         faults: Requests that are broken on their way.
         outage: Seconds for which a server is away.
-        pace: Seconds over which the traffic comes where workers come and go.
+        pace: Seconds over which the traffic comes where workers come and go; three times that where servers do.
     """
 
     kills: int
@@ -116,13 +117,11 @@ def _broker_restarted(run: Run, scale: Scale) -> int:
 
 
 def _elasticsearch_stopped(run: Run, scale: Scale) -> int:
-    run.traffic.send(run.stack.kafka.bootstrap, run.name)
-    _slowly(run)
-    run.start()
-    run.until_stored(20)
+    _, sending = _midway(run, scale)
     run.stack.elasticsearch.stop()
     wait(scale.outage)
     run.stack.elasticsearch.start()
+    sending.join()
     return 1
 
 
@@ -136,9 +135,10 @@ def _broken(fault: Status | Fault, share: float) -> Does:
             enough = run.proxy.broken() >= scale.faults
             return fault if meant and not enough and run.random.random() < share else None
 
-        run.traffic.send(run.stack.kafka.bootstrap, run.name)
         run.proxy.choose = choose
+        sending = run.traffic.sending(run.stack.kafka.bootstrap, run.name, scale.pace)
         run.start(OOM_INGEST_STARTUP_TIMEOUT="120", OOM_INGEST_ELASTICSEARCH__REQUEST_TIMEOUT="2")
+        sending.join()
         run.until_read()
         return run.proxy.broken()
 
@@ -147,16 +147,14 @@ def _broken(fault: Status | Fault, share: float) -> Does:
 
 def _blocked(run: Run, scale: Scale) -> int:
     """The flood stage of a full disk: the index takes no writes until somebody makes room."""
-    run.traffic.send(run.stack.kafka.bootstrap, run.name)
-    _slowly(run)
-    worker = run.start()
-    run.until_stored(20)
+    worker, sending = _midway(run, scale)
     for block in ("index.blocks.read_only_allow_delete", "index.blocks.write"):
         run.elastic.indices.put_settings(index=f"{run.name}-*", settings={block: True})
         _waits(run, worker)
         wait(scale.outage / 6)
         run.elastic.indices.put_settings(index=f"{run.name}-*", settings={block: None})
     _resumes(run, worker)
+    sending.join()
     return 2
 
 
@@ -168,16 +166,23 @@ def _key_expired(run: Run, scale: Scale) -> int:
     run.proxy.choose = lambda request: (
         None if request.authorization == f"ApiKey {accepted[0]}" else Status(401, "security_exception")
     )
-    run.traffic.send(run.stack.kafka.bootstrap, run.name)
-    _slowly(run)
-    worker = run.start(OOM_INGEST_ELASTICSEARCH__API_KEY_FILE=str(file))
-    run.until_stored(20)
+    worker, sending = _midway(run, scale, OOM_INGEST_ELASTICSEARCH__API_KEY_FILE=str(file))
     accepted[0] = _KEY
     _waits(run, worker)
     wait(scale.outage / 6)
     file.write_text(f"{_KEY}\n", encoding="utf-8")
     _resumes(run, worker)
+    sending.join()
     return 1
+
+
+def _midway(run: Run, scale: Scale, **settings: str) -> tuple[Worker, threading.Thread]:
+    """A worker that has stored some of the traffic, while the rest is still coming."""
+    worker = run.start(**settings)
+    _until_it_works(worker)
+    sending = run.traffic.sending(run.stack.kafka.bootstrap, run.name, 3 * scale.pace)
+    run.until_stored(20)
+    return worker, sending
 
 
 def _waits(run: Run, worker: Worker) -> None:
