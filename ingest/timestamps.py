@@ -53,7 +53,13 @@ def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: d
     at = _utc(hint.year, month, day, clock, zone)
     if at is None or not -_FUTURE <= hint - at <= _SURELY:
         at = _nearest(month, day, clock, zone, hint)
-    return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone is None) if at else None
+    return _yearless(at, zone is None) if at else None
+
+
+@lru_cache(maxsize=_KEPT)
+def _yearless(at: datetime, zone_inferred: bool) -> When:
+    """One for all lines of a second: a report of a hundred lines holds it once."""
+    return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone_inferred)
 
 
 def _nearest(month: int, day: int, clock: str, zone: tzinfo | None, hint: datetime) -> datetime | None:
