@@ -138,6 +138,7 @@ class Run:
             return False
 
         until(read, _PATIENCE, f"{self.name}: every partition committed to its end")
+        self._hold_commits()  # A worker that reads everything in one turn commits once, between two looks.
 
     def committed(self) -> Mapping[int, int]:
         """The committed offset of each partition."""
