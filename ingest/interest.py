@@ -84,17 +84,16 @@ class Interest:
 
     def due(self, place: Place) -> datetime | None:
         """When time alone will next change something of what is open on a place."""
-        settling = self._assembler.due(place)
-        moments = (self._reorder.due(place), settling + self._window if settling else None)
-        return min((moment for moment in moments if moment), default=None)
+        waiting, settling = self._reorder.due(place), self._assembler.due(place)
+        if settling is None:
+            return waiting
+        settling += self._window
+        return settling if waiting is None else min(waiting, settling)
 
     def is_due(self, place: Place, time: datetime) -> bool:
         """Whether anything will change by then, if nothing comes."""
-        waiting = self._reorder.due(place)
-        if waiting is not None and waiting <= time:
-            return True
-        settling = self._assembler.due(place)
-        return settling is not None and settling + self._window <= time
+        due = self.due(place)
+        return due is not None and due <= time
 
 
 @lru_cache(maxsize=_KEPT)
