@@ -151,7 +151,6 @@ class Assembler:
             if match.wording.role is Role.OPENS:
                 blocks.extend(self._supersede(partition, line, match))
             target = self._begin(partition, line, match, clock)
-            siblings = partition.hosts[host]
         if target is not None:
             _note_mixture(siblings, target, line)
             self._size += target.add(line, match, mark)
