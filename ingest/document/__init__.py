@@ -19,6 +19,7 @@ from ingest.document._pieces import (
     cgroup_path,
     common,
     culprit_of,
+    named,
     openvz_exit,
     openvz_round,
     page_size_of,
@@ -240,15 +241,7 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
     report = identified.report
     own: Tree = {
         "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
-        "oom": {
-            "family": report.family,
-            "constraint": report.constraint,
-            **scope_of(report.scope),
-            "signature": identified.signature,
-            "signature_name": identified.signature_name,
-            "report": {"id": identified.id},
-            "episode": {"id": joined.episode.id},
-        },
+        "oom": named(joined),
     }
     alike = united(base("oom.task", "", report.when, report.host, report.origin), pruned(own))
     event, oom = branch(alike, "event"), branch(alike, "oom")

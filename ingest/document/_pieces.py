@@ -60,21 +60,29 @@ def base(dataset: str, document_id: str, when: When, host: Host, origin: Origin)
     }
 
 
-def common(joined: Joined) -> Tree:
-    """What a report and its kills say alike, so that one panel needs one index."""
+def named(joined: Joined) -> Tree:
+    """What a report is of, and by which names it is found again."""
     identified = joined.identified
     report = identified.report
+    return {
+        "family": report.family,
+        "constraint": report.constraint,
+        **scope_of(report.scope),
+        "signature": identified.signature,
+        "signature_name": identified.signature_name,
+        "report": {"id": identified.id},
+        "episode": {"id": joined.episode.id},
+    }
+
+
+def common(joined: Joined) -> Tree:
+    """What a report and its kills say alike, so that one panel needs one index."""
+    report = joined.identified.report
     kernel, trigger, request = report.kernel, report.trigger, report.request
     return {
         "host": {"os": {"kernel": kernel.release if kernel else None}},
         "oom": {
-            "family": report.family,
-            "constraint": report.constraint,
-            **scope_of(report.scope),
-            "signature": identified.signature,
-            "signature_name": identified.signature_name,
-            "report": {"id": identified.id},
-            "episode": {"id": joined.episode.id},
+            **named(joined),
             "kernel": {"taint": list(kernel.taint) if kernel else None},
             "trigger": {
                 "name": trigger.name,
