@@ -12,7 +12,7 @@ from ingest.cli import options
 from ingest.config import Settings
 from ingest.explained.view import episode_view
 from ingest.model import Origin, Raw, TimeSource
-from ingest.offline import documents, episodes
+from ingest.offline import episodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,17 +47,7 @@ def parse(
         ValueError: ``recorded_at`` has no zone.
         ConfigError: A setting is wrong.
     """
-    chosen = settings or Settings()
-    return documents(
-        _raws(lines, recorded_at),
-        options.envelope(chosen, TimeSource.FILE, host),
-        options.bounds(chosen),
-        options.gap(chosen),
-        chosen.elasticsearch.index_prefix,
-        options.page_size(chosen),
-        options.lookup(chosen),
-        options.redaction(chosen),
-    )
+    return options.documents(_raws(lines, recorded_at), settings or Settings(), host)
 
 
 def explain(

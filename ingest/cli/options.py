@@ -21,9 +21,10 @@ from ingest.model import ASSUMED_PAGE, UNKNOWN_HOST, Host, PageSize, PageSizeSou
 from ingest.redaction import Redacted, Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ingest.lookup import Lookup
+    from ingest.model import Document, Packed, Raw
 
 config_file = click.option(
     "--config",
@@ -122,6 +123,22 @@ def redaction(chosen: Settings) -> Redaction | None:
 def lookup(chosen: Settings) -> Lookup:
     """What is known of hosts, pods and users; raises ``ConfigError`` for a table that is wrong."""
     return lookup_files.load(chosen.lookup)
+
+
+def documents(records: Iterable[Raw | Packed], chosen: Settings, host: str | None) -> Iterator[Document]:
+    """The documents of records read without any server; ``host`` is that of lines that name none."""
+    from ingest import offline  # noqa: PLC0415  most commands read no log
+
+    return offline.documents(
+        records,
+        envelope(chosen, TimeSource.FILE, host),
+        bounds(chosen),
+        gap(chosen),
+        chosen.elasticsearch.index_prefix,
+        page_size(chosen),
+        lookup(chosen),
+        redaction(chosen),
+    )
 
 
 def gap(chosen: Settings) -> timedelta:

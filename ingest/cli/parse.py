@@ -17,8 +17,6 @@ from msgspec import Struct
 from ingest.adapters import files
 from ingest.cli import options, status
 from ingest.collector import look_seldom
-from ingest.model import TimeSource
-from ingest.offline import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,17 +35,8 @@ class _Reading(Struct, frozen=True):
     def lines(self, file: Path) -> Iterator[bytes]:
         """The documents of a file, one a line. Raises ``OSError`` where it cannot be read."""
         chosen = options.settings(self.config_file, {("envelope", "timezone"): self.timezone})
-        found = documents(
-            files.blocks(None if file == _STANDARD_INPUT else file, self.recorded_at),
-            options.envelope(chosen, TimeSource.FILE, self.host),
-            options.bounds(chosen),
-            options.gap(chosen),
-            chosen.elasticsearch.index_prefix,
-            options.page_size(chosen),
-            options.lookup(chosen),
-            options.redaction(chosen),
-        )
-        for document in found:
+        blocks = files.blocks(None if file == _STANDARD_INPUT else file, self.recorded_at)
+        for document in options.documents(blocks, chosen, self.host):
             line = {"_index": document.index, "_id": document.id, "_source": document.source}
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
