@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
@@ -20,6 +18,7 @@ from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_sink import ElasticSink
 from ingest.config import ElasticsearchSettings, Secret
 from ingest.ports import Refused
+from tests.chaos.worker import until
 from tests.conftest import Endpoints
 from tests.integration.secured import PASSWORD, Certificates
 from tests.integration.secured_elasticsearch import LESSER, ROLES, SecuredElasticsearch, secured_elasticsearch
@@ -35,6 +34,7 @@ LINES = [
 WRITTEN = {"oom-kill": 1, "oom-report": 1, "oom-episode": 1, "oom-task": 1, "oom-deadletter": 1}
 """Documents by kind. The service's own health comes once a minute and is not waited for."""
 RUN = "oom-ingest-run"
+_PATIENCE = 90
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +82,6 @@ def service(node: SecuredElasticsearch, role: str, stack: Endpoints, topic: str,
             process.wait(timeout=30)
 
 
-def until(what: Callable[[], Any], seconds: float = 90) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return found
-
-
 def test_the_page_has_the_roles() -> None:
     assert {name: role.body("oom") for name, role in rights.ROLES.items()} == ROLES
 
@@ -99,8 +91,8 @@ def test_run_writes_everything_with_its_role_and_can_do_nothing_else(
 ) -> None:
     kafka_admin.produce(stack.kafka, topic, stamped(LINES, utc("2026-11-22T10:15:02")))
     with service(ready, RUN, stack, topic, tmp_path / "log"):
-        until(lambda: WRITTEN.items() <= counts(ready).items())
-        until(lambda: "oom-signature" in counts(ready))
+        until(lambda: WRITTEN.items() <= counts(ready).items(), _PATIENCE, "every document")
+        until(lambda: "oom-signature" in counts(ready), _PATIENCE, "a signature")
     assert "waiting" not in (tmp_path / "log").read_text()
     everything, (kill,) = counts(ready), kills(ready)
     ready.administrator.index(index="payroll", id="1", document={"salary": 1}, refresh=True)
@@ -142,7 +134,7 @@ def test_run_with_less_waits_or_ends_and_says_where_the_rights_are(
     kafka_admin.produce(stack.kafka, topic, stamped(LINES, utc("2026-11-22T10:15:02")))
     log = tmp_path / "log"
     with service(ready, role, stack, topic, log):
-        until(lambda: "403" in log.read_text())
+        until(lambda: "403" in log.read_text(), _PATIENCE, "what the log says of it")
     assert "docs/least-privilege.md has the rights that are needed" in log.read_text()
     lacking = role.removeprefix(f"{RUN}-without-")
     told = ready.command(role, "check", OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS=stack.kafka).stdout
@@ -163,7 +155,7 @@ def test_readers_report_on_the_fleet_and_dead_letters_are_tried_again_each_with_
 ) -> None:
     kafka_admin.produce(stack.kafka, topic, stamped(LINES, utc("2026-11-22T10:15:02")))
     with service(ready, RUN, stack, topic, tmp_path / "log"):
-        until(lambda: WRITTEN.items() <= counts(ready).items())
+        until(lambda: WRITTEN.items() <= counts(ready).items(), _PATIENCE, "every document")
     asked = ("trends", "--from", "2026-11-20", "--format", "json")
     told = ready.command("oom-ingest-reader", *asked)
     assert told.returncode == 0, told.stderr

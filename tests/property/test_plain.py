@@ -64,14 +64,18 @@ def test_every_line_of_the_corpus_and_of_each_envelope() -> None:
     assert sum(map(assert_the_same, values())) > len(values()) / 10
 
 
+def damaged(random: Random, value: bytes, within: int) -> bytes:
+    """A line with pieces of others in its first bytes."""
+    for _ in range(random.randint(1, 3)):
+        at = random.randint(0, min(len(value), within))
+        value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
+    return value
+
+
 @settings(max_examples=1_500)
 @given(random=st.randoms(use_true_random=False))
 def test_damaged_lines(random: Random) -> None:
-    value = random.choice(values())
-    for _ in range(random.randint(1, 3)):
-        at = random.randint(0, min(len(value), 50))
-        value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
-    assert_the_same(value)
+    assert_the_same(damaged(random, random.choice(values()), 50))
 
 
 def assert_the_common_is_no_second_parser(value: bytes) -> bool:
@@ -88,11 +92,7 @@ def test_common_lines_of_the_corpus_and_of_each_envelope() -> None:
 @settings(max_examples=3_000)
 @given(random=st.randoms(use_true_random=False))
 def test_damaged_common_lines(random: Random) -> None:
-    value = random.choice(common_values())
-    for _ in range(random.randint(1, 3)):
-        at = random.randint(0, min(len(value), 80))
-        value = value[:at] + random.choice(PIECES) + value[at + random.choice((0, 0, 1, 2, 6)) :]
-    assert_the_common_is_no_second_parser(value)
+    assert_the_common_is_no_second_parser(damaged(random, random.choice(common_values()), 80))
 
 
 @settings(max_examples=300)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from ingest.adapters import kafka_admin
 from ingest.stack import artifact, artifacts
 from ingest.stack.artifact import Artifact
 from ingest.stack.ports import free_port
+from tests.chaos.worker import until
 from tests.conftest import Endpoints
 from tests.integration.secured import SecuredKafka, secured_kafka
 from tests.integration.service import Site, stamped, utc
@@ -40,6 +41,7 @@ TOOLS = Artifact(
 )
 _BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for a program that runs for a second
 SCRIPTS = {"kafka-topics.sh": "TopicCommand", "kafka-configs.sh": "ConfigCommand", "kafka-acls.sh": "AclCommand"}
+_PATIENCE = 120
 SERVICES = ("oom-ingest run", "oom-ingest route")
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROGRAMS = (
@@ -108,7 +110,7 @@ class Desk:
                 service = subprocess.Popen(words, cwd=self.folder, env=self.environment, stderr=log, stdout=log)
             self.services.append(service)
         elif "/readyz" in command:
-            until(lambda: self.told(command) == "ok\n")
+            until(lambda: self.told(command) == "ok\n", _PATIENCE, command)
         else:
             self.told(command)
 
@@ -131,13 +133,6 @@ class Desk:
         for service in self.services:
             service.send_signal(signal.SIGTERM)
         assert [service.wait(timeout=30) for service in self.services] == [0] * len(self.services)
-
-
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="module")
@@ -230,4 +225,4 @@ def test_a_page_is_done_as_it_is_told(
                 shipped(broker.bootstrap, name)
             at.type(command)
         if at.services:
-            until(lambda: at.goes_on() and any("-kill-" in index for index, _ in site.documents()))
+            until(lambda: at.goes_on() and any("-kill-" in index for index, _ in site.documents()), _PATIENCE, "a kill")
