@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
-    from ingest.model import Report, Victim
+    from ingest.model import Report, Tasks, Victim
 
 _TOKEN = 12
 """Hex digits of a token."""
@@ -56,10 +56,15 @@ class Redaction(Struct, frozen=True):
             cgroup=cgroup
             and replace(cgroup, limit_path=self._path(cgroup.limit_path), killed_path=self._path(cgroup.killed_path)),
             scope=scope if is_number else replace(scope, name=self._path(scope.name)),
-            tasks=tuple(replace(task, name=self._name(task.name), uid=self._user(task.uid)) for task in report.tasks),
+            tasks=self._tasks(report.tasks),
             victims=tuple(self._victim(victim) for victim in report.victims),
             lines=tuple(map(self._token, report.lines)),
             head=self._token(report.head) if report.head else "",
+        )
+
+    def _tasks(self, tasks: Tasks) -> Tasks:
+        return replace(
+            tasks, name=tuple(map(self._name, tasks.name)), uid=tasks.uid and tuple(map(self._user, tasks.uid))
         )
 
     def _victim(self, victim: Victim) -> Victim:

@@ -13,14 +13,14 @@ from ingest.analysis.evidence import limits
 from ingest.analysis.exhausted import exhausted
 from ingest.analysis.filled import filled
 from ingest.analysis.room import room, share
-from ingest.analysis.table import by_held, table
+from ingest.analysis.table import table
 from ingest.analysis.victim import chosen
 from ingest.model import Analysis
 
 if TYPE_CHECKING:
-    from ingest.model import Report, Task
+    from ingest.model import Report
 
-__all__ = ["analyse", "largest_tasks", "room", "share"]
+__all__ = ["analyse", "room", "share"]
 
 
 def analyse(report: Report) -> Analysis:
@@ -35,8 +35,3 @@ def analyse(report: Report) -> Analysis:
         points=points,
         allowed=there.allowed,
     )
-
-
-def largest_tasks(report: Report, count: int) -> list[Task]:
-    """The rows of the process table that hold most memory, largest first; equal ones in the table's order."""
-    return sorted(report.tasks, key=by_held, reverse=True)[:count]

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.table import by_held
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.model import Report, Task
+    from ingest.model import Report, Task, Tasks
 
 _NEVER = -1000
 """``OOM_SCORE_ADJ_MIN``: never killed."""
@@ -77,21 +75,22 @@ def badness(report: Report, allowed: int | None) -> dict[int, int]:
         allowed: Bytes of memory and swap that the killer divides by (``Room.allowed``), where the report tells.
     """
     rule = generation(report.kernel.release if report.kernel else None)
-    killable = [task for task in report.tasks if may_be_killed(task)]
-    if rule is None or not killable or (not allowed and not _one_is_first(killable)):
+    tasks = report.tasks
+    rows = killable(tasks)
+    if rule is None or not rows or (not allowed and not _one_is_first(tasks, rows)):
         return {}
-    unit = (allowed or 0) // 1000
-    points = {
-        task.pid: task.held + (task.score_adj or 0) * unit - (_spared(task, unit, rule) if task.uid == 0 else 0)
-        for task in killable
-    }
+    counted = _counted(tasks, (allowed or 0) // 1000, rule)
+    points = {tasks.pid[at]: counted[at] for at in rows}
     return points if rule.signed else {pid: max(each, 1) for pid, each in points.items()}
 
 
-def _one_is_first(tasks: Sequence[Task]) -> bool:
-    """Whether the largest row also has the highest adjustment: then it counts most whatever memory is allowed."""
-    largest = max(tasks, key=by_held)
-    return all((task.score_adj or 0) <= (largest.score_adj or 0) for task in tasks)
+def killable(tasks: Tasks) -> list[int]:
+    """The rows that are no exception from killing, by their places."""
+    if tasks.score_adj is not None:
+        return [at for at, adj in enumerate(tasks.score_adj) if adj != _NEVER]
+    if tasks.adj_legacy is not None:
+        return [at for at, adj in enumerate(tasks.adj_legacy) if adj != _NEVER_LEGACY]
+    return list(range(len(tasks)))
 
 
 def may_be_killed(task: Task) -> bool:
@@ -99,6 +98,22 @@ def may_be_killed(task: Task) -> bool:
     return task.score_adj != _NEVER and (task.score_adj is not None or task.adj_legacy != _NEVER_LEGACY)
 
 
-def _spared(task: Task, unit: int, rule: Generation) -> int:
-    """What a process of root is spared."""
-    return task.held * rule.root_percent // 100 + rule.root_points * unit
+def _one_is_first(tasks: Tasks, rows: Sequence[int]) -> bool:
+    """Whether the largest row also has the highest adjustment: then it counts most whatever memory is allowed."""
+    if tasks.score_adj is None:
+        return True
+    largest = max(rows, key=tasks.held.__getitem__)
+    return tasks.score_adj[largest] == max(tasks.score_adj[at] for at in rows)
+
+
+def _counted(tasks: Tasks, unit: int, rule: Generation) -> Sequence[int]:
+    """What each row counts, whether it may be killed or not; a process of root is spared a part."""
+    counted: Sequence[int] = tasks.held
+    if tasks.score_adj is not None:
+        counted = [held + adj * unit for held, adj in zip(tasks.held, tasks.score_adj, strict=True)]
+    if tasks.uid is not None and (rule.root_percent or rule.root_points):
+        spared = [held * rule.root_percent // 100 + rule.root_points * unit for held in tasks.held]
+        counted = [
+            each - spare if uid == 0 else each for each, spare, uid in zip(counted, spared, tasks.uid, strict=True)
+        ]
+    return counted

@@ -113,7 +113,6 @@ def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, find
         confidence = Confidence.HIGH if sure else Confidence.MEDIUM
     else:
         doubts.append(Doubt.SMALL_SHARE)
-    victims = {victim.pid for victim in report.victims}
     of_group = claim.kind is CulpritKind.GROUP
     first = table.group if table else None
     return Culprit(
@@ -124,12 +123,19 @@ def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, find
         share=part,
         confidence=confidence,
         rule=claim.rule,
-        is_victim=claim.pid in victims
-        if claim.pid is not None
-        else of_group and any(task.name == claim.name and task.pid in victims for task in report.tasks),
+        is_victim=_is_victim(report, claim),
         group=first if first and (of_group or (first.count > 1 and first.name != claim.name)) else None,
         doubts=tuple(doubts),
     )
+
+
+def _is_victim(report: Report, claim: _Claim) -> bool:
+    """Whether the process died, or one of the group."""
+    victims = {victim.pid for victim in report.victims}
+    if claim.kind is not CulpritKind.GROUP:
+        return claim.pid in victims
+    rows = zip(report.tasks.name, report.tasks.pid, strict=True)
+    return any(name == claim.name and pid in victims for name, pid in rows)
 
 
 def _private(report: Report) -> int:

@@ -6,7 +6,6 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ingest.analysis.table import by_held
 from ingest.model import Action, Code, Completeness, Finding
 
 if TYPE_CHECKING:
@@ -84,10 +83,11 @@ def quoted(finding: Finding, report: Report) -> tuple[str, ...]:
     pattern = _COMPILED.get(finding.code)
     if pattern is not None:
         return _quoted(line for line in report.lines if pattern.search(line))
-    named = [task for task in report.tasks if task.name == finding.name]
+    tasks = report.tasks
+    named = [at for at, name in enumerate(tasks.name) if name == finding.name]
     if not named:
         return ()
-    number = str(max(named, key=by_held).pid)
+    number = str(tasks.pid[max(named, key=tasks.held.__getitem__)])
     return _quoted(line for line in report.lines if number in line and number in _pids(line))
 
 

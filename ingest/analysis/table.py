@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,18 +11,13 @@ from ingest.analysis.room import share
 from ingest.model import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from ingest.analysis.room import Room
-    from ingest.model import Task
+    from ingest.model import Task, Tasks
 
 _SEVERAL = 3
 """So many processes of one name are a group."""
 _MOST = 0.5
 """A row that holds so much of what its name holds is no member of a group."""
-
-by_held: Callable[[Task], int] = attrgetter("held")
-"""Orders rows by what they held."""
 
 
 class Table(Struct, frozen=True):
@@ -42,32 +36,32 @@ class Table(Struct, frozen=True):
     is_group: bool
 
 
-def table(tasks: Sequence[Task], room: Room) -> Table | None:
+def table(tasks: Tasks, room: Room) -> Table | None:
     """The table of a report; ``None`` where it has none."""
     if not tasks:
         return None
     sums = _sums(tasks)
     most = max(sums.values())
-    name = min(name for name, size in sums.items() if size == most)
-    of_name = [task.held for task in tasks if task.name == name]
+    name = min([name for name, size in sums.items() if size == most])
+    of_name = [held for held, each in zip(tasks.held, tasks.name, strict=True) if each == name]
     return Table(
-        total=sum(sums.values()),
-        largest=max(tasks, key=by_held),
+        total=sum(tasks.held),
+        largest=tasks.row(tasks.held.index(max(tasks.held))),
         group=Group(name=name, count=len(of_name), rss=most, share=share(most, room.capacity)),
         is_group=len(of_name) >= _SEVERAL and max(of_name) < _MOST * most,
     )
 
 
-def groups(tasks: Sequence[Task], room: Room) -> list[Group]:
+def groups(tasks: Tasks, room: Room) -> list[Group]:
     """The rows by name, the largest sum first."""
-    counts = Counter(task.name for task in tasks)
+    counts = Counter(tasks.name)
     ordered = sorted(_sums(tasks).items(), key=lambda item: (-item[1], item[0]))
     return [Group(name=name, count=counts[name], rss=size, share=share(size, room.capacity)) for name, size in ordered]
 
 
-def _sums(tasks: Iterable[Task]) -> dict[str, int]:
+def _sums(tasks: Tasks) -> dict[str, int]:
     """What the rows of each name held together."""
     sums: defaultdict[str, int] = defaultdict(int)
-    for task in tasks:
-        sums[task.name] += task.held
+    for name, held in zip(tasks.name, tasks.held, strict=True):
+        sums[name] += held
     return sums

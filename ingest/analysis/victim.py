@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.analysis.badness import may_be_killed
+from ingest.analysis.badness import killable
 from ingest.analysis.room import share
-from ingest.analysis.table import by_held
 from ingest.cgroup import is_within
 from ingest.model import Code, Finding, Outcome, ReaperOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ingest.model import Report, Task
+    from ingest.model import Report, Task, Tasks
 
 _BY_ADJUSTMENT = frozenset({"lmkd", "lowmemorykiller"})
 """Android's killers take the least important first, whatever its size."""
@@ -33,7 +32,7 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
         points: What each row counted, by pid (``badness``).
     """
     victim = report.victims[0] if report.victims else None
-    row = next((task for task in report.tasks if victim and task.pid == victim.pid), None)
+    row = report.tasks.of(victim.pid) if victim else None
     if row is not None:
         yield from _ranked(report, row, points)
         yield from _protected(report, row)
@@ -61,20 +60,26 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
         yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     else:
         highest = next(pid for pid, each in points.items() if each == most)
-        first = next(task for task in report.tasks if task.pid == highest)
+        first = report.tasks.row(report.tasks.pid.index(highest))
         yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
-    if (victim.score_adj or 0) >= _PREFERRED and any(
-        task.held > victim.held and may_be_killed(task) for task in report.tasks
-    ):
+    held = report.tasks.held
+    if (victim.score_adj or 0) >= _PREFERRED and any(held[at] > victim.held for at in killable(report.tasks)):
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.held)
 
 
 def _protected(report: Report, victim: Task) -> Iterator[Finding]:
-    much = [task for task in report.tasks if task.held >= _MUCH * victim.held]
-    shielded = [task for task in much if (task.score_adj or 0) <= _PROTECTED or not may_be_killed(task)]
+    tasks = report.tasks
+    shielded = [at for at in _shielded(tasks) if tasks.held[at] >= _MUCH * victim.held]
     if not shielded:
         return
-    largest = max(shielded, key=by_held)
+    largest = tasks.row(max(shielded, key=tasks.held.__getitem__))
     if largest.pid != victim.pid:
-        total = sum(task.held for task in report.tasks)
-        yield Finding(code=Code.PROTECTED_TASKS, name=largest.name, size=largest.held, share=share(largest.held, total))
+        part = share(largest.held, sum(tasks.held))
+        yield Finding(code=Code.PROTECTED_TASKS, name=largest.name, size=largest.held, share=part)
+
+
+def _shielded(tasks: Tasks) -> Sequence[int]:
+    """The rows that an adjustment protects, by their places."""
+    if tasks.score_adj is not None:
+        return [at for at, adj in enumerate(tasks.score_adj) if adj <= _PROTECTED]
+    return sorted(set(range(len(tasks))).difference(killable(tasks)))

@@ -270,7 +270,7 @@ def task_table(report: Report, top: Sequence[tuple[Task, Tree]]) -> Tree | None:
         return None
     return {
         "count": len(report.tasks),
-        "rss_total": in_bytes(sum(task.sizes.rss or 0 for task in report.tasks)),
+        "rss_total": in_bytes(sum(report.tasks.rss or ())),
         "top": [{**row, "name": task.name, "pid": task.pid} for task, row in top],
     }
 
@@ -278,15 +278,14 @@ def task_table(report: Report, top: Sequence[tuple[Task, Tree]]) -> Tree | None:
 def top_tasks(report: Report) -> list[tuple[Task, Tree]]:
     """The largest rows of the process table, each with what documents tell of its memory, pruned."""
     limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
-    largest = analysis.largest_tasks(report, TASKS_SHOWN)
+    largest = report.tasks.largest(TASKS_SHOWN)
     return [(task, _row(task, rank, limit)) for rank, task in enumerate(largest, start=1)]
 
 
 def _row(task: Task, rank: int, limit: int | None) -> Tree:
-    sizes = task.sizes
-    told = {"rss": sizes.rss, "swap": sizes.swap, "page_tables": sizes.page_tables, "total_vm": sizes.total_vm}
+    told = {"rss": task.rss, "swap": task.swap, "page_tables": task.page_tables, "total_vm": task.total_vm}
     row: Tree = {"rank": rank} | sized(told)
-    if (share := analysis.share(sizes.rss, limit)) is not None:
+    if (share := analysis.share(task.rss, limit)) is not None:
         row["share"] = share
     return row
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ingest import explanation
-from ingest.analysis import largest_tasks
 from ingest.analysis.badness import may_be_killed
 from ingest.analysis.episode import whole
 from ingest.analysis.evidence import quoted
@@ -211,7 +210,7 @@ def _finding(finding: Finding, report: Report) -> FindingView:
 def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
     capacity = room(report).capacity
     died = {victim.pid: victim for victim in report.victims}
-    for task in largest_tasks(report, _PROCESSES):
+    for task in report.tasks.largest(_PROCESSES):
         fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
         yield ProcessView(
             task.name, task.pid, task.held, share(task.held, capacity), task.score_adj, analysis.badness(task.pid), fate

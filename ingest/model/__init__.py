@@ -43,6 +43,7 @@ from ingest.model.report import (
     Scope,
     ScopeKind,
     Task,
+    Tasks,
     Trigger,
     Victim,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "SystemMemory",
     "SystemSwap",
     "Task",
+    "Tasks",
     "TimeSource",
     "Trigger",
     "Victim",

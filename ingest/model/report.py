@@ -135,11 +135,60 @@ class Task(Struct, frozen=True, kw_only=True, gc=False):
 
     pid: int
     name: str
-    uid: int | None
-    sizes: Sizes
     held: int
+    uid: int | None
+    rss: int | None
+    swap: int | None
+    page_tables: int | None
+    total_vm: int | None
     score_adj: int | None
-    adj_legacy: int | None = None
+    adj_legacy: int | None
+
+
+class Tasks(Struct, frozen=True, kw_only=True):
+    """A process table by column, each ``None`` where the table has none: of its many rows a few are looked at whole.
+
+    What each column says, ``Task`` tells.
+    """
+
+    pid: tuple[int, ...] = ()
+    name: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
+    uid: tuple[int, ...] | None = None
+    rss: tuple[int, ...] | None = None
+    swap: tuple[int, ...] | None = None
+    page_tables: tuple[int, ...] | None = None
+    total_vm: tuple[int, ...] | None = None
+    score_adj: tuple[int, ...] | None = None
+    adj_legacy: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.pid)
+
+    def row(self, at: int) -> Task:
+        """A row by its place in the table."""
+        return Task(
+            pid=self.pid[at],
+            name=self.name[at],
+            held=self.held[at],
+            uid=self.uid[at] if self.uid else None,
+            rss=self.rss[at] if self.rss else None,
+            swap=self.swap[at] if self.swap else None,
+            page_tables=self.page_tables[at] if self.page_tables else None,
+            total_vm=self.total_vm[at] if self.total_vm else None,
+            score_adj=self.score_adj[at] if self.score_adj else None,
+            adj_legacy=self.adj_legacy[at] if self.adj_legacy else None,
+        )
+
+    def of(self, pid: int) -> Task | None:
+        """The first row of a process."""
+        return self.row(self.pid.index(pid)) if pid in self.pid else None
+
+    def largest(self, count: int) -> list[Task]:
+        """The rows that held most, largest first; equal ones in the table's order."""
+        ordered = sorted(range(len(self)), key=self.held.__getitem__, reverse=True)
+        return [self.row(at) for at in ordered[:count]]
 
 
 class Trigger(Struct, frozen=True, kw_only=True):
@@ -206,7 +255,7 @@ class Report(Struct, frozen=True, kw_only=True):
     machine: MachineState | None = None
     pressure: Pressure | None = None
     page_size: PageSize | None = None
-    tasks: tuple[Task, ...] = ()
+    tasks: Tasks = Tasks()
     victims: tuple[Victim, ...] = ()
     openvz: OpenVzRound | None = None
     unread_lines: int = 0

@@ -13,12 +13,12 @@ from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
 from ingest.formats.linux.table import tasks
 from ingest.formats.linux.tasks import Heading, Row
-from ingest.model import PageSize, PageSizeSource
+from ingest.model import PageSize, PageSizeSource, Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.model import Block, Line, Task
+    from ingest.model import Block, Line
 
 _P = TypeVar("_P")
 
@@ -52,18 +52,13 @@ class Said:
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         heading = self.first(Heading)
-        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else ()
-        self._rows = {task.pid: task for task in reversed(self.tasks)}
+        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else Tasks()
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 
     def first(self, kind: type[_P]) -> _P | None:
         """The first part of a kind."""
         told = self._of.get(kind)
         return told[0][0] if told else None
-
-    def row(self, pid: int) -> Task | None:
-        """The table's row of a process."""
-        return self._rows.get(pid)
 
     def every(self, kind: type[_P]) -> Sequence[tuple[_P, Line]]:
         """Every part of a kind other than the table's rows, with its line."""

@@ -1,75 +1,80 @@
-"""A process table to tasks, column by column: each number is read once, and only those that a task has."""
+"""A process table by column: each number is read once, and only those of columns that somebody asks for."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING
 
-from ingest.model import Sizes, Task
+from ingest.model import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ingest.formats.linux.tasks import Heading, Row
 
-_Column = list[int] | list[None]
+_Column = tuple[int, ...]
 
-_SIZES = ("total_vm", "rss", "rss_anon", "rss_file", "rss_shmem")
-_NUMBERS = ("uid", "oom_score_adj", "oom_adj")
 _ENTRIES = ("nr_ptes", "nr_pmds", "nr_puds")
-_NUMBER = "-?[0-9]{1,25}+"
-_READ = frozenset({*_SIZES, *_NUMBERS, *_ENTRIES, "pgtables_bytes", "swapents", "name"})
+_NUMBER = "-?+[0-9]{1,25}+"
+_READ = frozenset(
+    {*_ENTRIES, "uid", "total_vm", "rss", "pgtables_bytes", "swapents", "oom_score_adj", "oom_adj", "name"}
+)
+_HEADINGS = 64
+"""Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
 
-def tasks(heading: Heading, rows: Sequence[Row], page: int) -> tuple[Task, ...]:
-    """The rows as tasks; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
+def tasks(heading: Heading, rows: Sequence[Row], page: int) -> Tasks:
+    """The rows as a table; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
 
     Args:
         heading: Names the columns.
         rows: Rows below it.
         page: Bytes in a page.
     """
-    # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
-    numbers = [f"({_NUMBER})" if column in _READ else _NUMBER for column in heading.columns[:-1]]
-    split = re.compile(r"\s++".join(numbers) + " (.*)")
+    split = _split(heading.columns)
     found = [split.fullmatch(row.rest) for row in rows]
-    pids = [row.task for row, cells in zip(rows, found, strict=True) if cells]
+    pids = tuple([row.task for row, cells in zip(rows, found, strict=True) if cells])
     if not pids:
-        return ()
+        return Tasks()
     cells_by_column = zip(*[cells.groups() for cells in found if cells], strict=True)
     there = dict(zip([column for column in heading.columns if column in _READ], cells_by_column, strict=True))
-    untold = [None] * len(pids)
 
-    def number(column: str) -> _Column:
-        return list(map(int, there[column])) if column in there else untold
+    def number(column: str) -> _Column | None:
+        return tuple(map(int, there[column])) if column in there else None
 
-    def pages(column: str) -> _Column:
-        return [int(count) * page for count in there[column]] if column in there else untold
+    def pages(column: str) -> _Column | None:
+        return tuple([int(count) * page for count in there[column]]) if column in there else None
 
-    entries = [pages(column) for column in _ENTRIES if column in there]
-    if "pgtables_bytes" in there:
-        tables = number("pgtables_bytes")
-    else:
-        tables = [sum(each) for each in zip(*entries, strict=True)] or untold
-    return tuple(
-        Task(
-            pid=pid,
-            name=name,
-            uid=uid,
-            score_adj=score_adj,
-            adj_legacy=adj_legacy,
-            held=(rss or 0) + (swap or 0) + (table or 0),
-            sizes=Sizes(
-                total_vm=total, rss=rss, anon_rss=anon, file_rss=file, shmem_rss=shmem, page_tables=table, swap=swap
-            ),
-        )
-        for pid, name, uid, score_adj, adj_legacy, total, rss, anon, file, shmem, table, swap in zip(
-            pids,
-            there["name"],
-            *map(number, _NUMBERS),
-            *map(pages, _SIZES),
-            tables,
-            pages("swapents"),
-            strict=True,
-        )
+    rss, swap = pages("rss"), pages("swapents")
+    tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
+    return Tasks(
+        pid=pids,
+        name=there["name"],
+        held=_sum((rss, swap, tables)) or (0,) * len(pids),
+        uid=number("uid"),
+        rss=rss,
+        swap=swap,
+        page_tables=tables,
+        total_vm=pages("total_vm"),
+        score_adj=number("oom_score_adj"),
+        adj_legacy=number("oom_adj"),
     )
+
+
+@lru_cache(_HEADINGS)
+def _split(columns: tuple[str, ...]) -> re.Pattern[str]:
+    """Splits a row; a group for each column that is read."""
+    # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
+    numbers = [f"({_NUMBER})" if column in _READ else _NUMBER for column in columns[:-1]]
+    return re.compile(r"\s++".join(numbers) + " (.*)")
+
+
+def _sum(columns: Iterable[_Column | None]) -> _Column | None:
+    """The sums of each row over the columns that are there."""
+    total: _Column | None = None
+    for column in columns:
+        if column is not None:
+            total = column if total is None else tuple(map(add, total, column))
+    return total

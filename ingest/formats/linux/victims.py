@@ -70,12 +70,12 @@ def _victim(
     named, line = told[0]
     kill = killed[0] if killed else None
     summary = chosen[0] if chosen and isinstance(chosen[0], Summary) else None
-    row = said.row(pid)
+    row = said.tasks.of(pid)
     uid = kill.uid if kill and kill.uid is not None else summary.uid if summary else None
     adj = kill.score_adj if kill else None
     sizes = kill.sizes if kill else Sizes()
     if row and sizes.swap is None:
-        sizes = replace(sizes, swap=row.sizes.swap)
+        sizes = replace(sizes, swap=row.swap)
     dead = bool(killed or reaped)
     return Victim(
         pid=pid,
