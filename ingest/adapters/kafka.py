@@ -17,6 +17,7 @@ from kafka.errors import (
     UnknownMemberIdError,
 )
 
+from ingest.adapters import kafka_receiving
 from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_group import Membership
@@ -53,7 +54,7 @@ class KafkaSource:
 
     Args:
         settings: Brokers, topics, group.
-        packed: Whether records may come in whole batches.
+        packed: Whether the library's insides may be used: records then come in whole batches.
     """
 
     def __init__(self, settings: KafkaSettings, *, packed: bool = True) -> None:
@@ -72,6 +73,7 @@ class KafkaSource:
         with reaching(settings):
             consumer = KafkaConsumer(
                 **connection(settings),
+                **(kafka_receiving.in_place() if self._packed else {}),
                 group_id=settings.group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",

@@ -20,13 +20,12 @@ import kafka
 import structlog
 from kafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
 
+from ingest.adapters.kafka_versions import is_known
 from ingest.model import Origin, Place, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TESTED = ((3, 0, 12), (3, 1))
-"""Versions of kafka-python that the differential test has seen: from the first, below the second."""
 _FORMAT = 2
 _ATTRIBUTES, _RECORDS = 21, 61
 """Where a batch's attributes and its records begin."""
@@ -49,8 +48,7 @@ def hand_out_batches(consumer: Any) -> bool:
     Returns:
         Whether it will. If not, its records are as ever.
     """
-    version = tuple(int(number) for number in re.findall(r"\d+", kafka.__version__)[:3])
-    if not _TESTED[0] <= version < _TESTED[1]:
+    if not is_known():
         log.info("records_one_by_one", kafka_python=kafka.__version__)
         return False
     fetcher = consumer._fetcher  # noqa: SLF001  the seam
