@@ -25,6 +25,7 @@ from ingest.observability.minutes import Minutes
 from ingest.observability.vitals import TimedSink, TimedWriter, Vitals
 from ingest.patience import Stopped
 from ingest.pipeline import Pipeline
+from ingest.rehearsal import rehearse
 from ingest.runtime import first_contact, reach, run
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def serve(
     pipeline = Pipeline(envelope, bounds, gap, ElasticHeads(client, prefix), prefix, page_size, lookup, redaction)
     try:
         with listening(settings.metrics.listen, vitals):
+            rehearse(envelope, bounds, gap)
             first_contact(source, sink, pipeline, settings.startup_timeout, stop)
             host, began = socket.gethostname().lower(), datetime.now(UTC)
             watch = Minutes(vitals, plain, prefix, host, os.getpid(), began, stop)

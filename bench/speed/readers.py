@@ -23,6 +23,7 @@ from ingest.envelope import Envelope
 from ingest.model import TimeSource
 from ingest.offline import NoHeads, documents
 from ingest.pipeline import Pipeline
+from ingest.rehearsal import rehearse
 from tests.sources import Nobody
 
 Result = dict[str, float]
@@ -49,9 +50,11 @@ class _Clock:
 
 def ours(bootstrap: str, topic: str, count: str) -> Result:
     """The service's own source and pipeline, to finished documents in memory."""
+    stages = (Envelope(), Bounds(), timedelta(minutes=5))
+    rehearse(*stages)
+    pipeline = Pipeline(*stages, NoHeads())
     source = KafkaSource(KafkaSettings(bootstrap_servers=bootstrap, topics=(topic,), group=f"{topic}-{time.time_ns()}"))
     source.subscribe(Nobody())
-    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
     made, clock = 0, _Clock()
     while pipeline.counts[Count.RECORDS] < int(count):
         batch = source.poll(0.5)
