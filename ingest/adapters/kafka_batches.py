@@ -95,16 +95,22 @@ class KafkaBatch:
         self._partition = partition
         self._batch = batch
         self._since = since
+        self._base_offset: int = batch.base_offset
+        self._first_time: int = batch.first_timestamp
+        self._no_time = -1 - self._first_time
+        self._has_one_time: bool = bool(batch.timestamp_type)
+        self._count: int = batch.records_count
         self.next_offset: int = batch.next_offset
         self.recorded_at = _time(batch.max_timestamp)
         self._next = 0
         self._begins: list[int] = []
-        self._latest: list[int] = []
+        self._timed, self._latest = 0, self._no_time
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         """See ``Packed``."""
-        return self._buffer
+        stored = bytes(memoryview(self._batch._buffer)[_RECORDS:])  # noqa: SLF001  the seam
+        return bytes(_UNPACK[self._batch.compression_type](stored))
 
     @property
     def in_lines(self) -> bool:
@@ -113,7 +119,7 @@ class KafkaBatch:
 
     def __len__(self) -> int:
         """See ``Packed``."""
-        return int(self._batch.records_count) - self._unwanted
+        return self._count - self._unwanted
 
     def holding(self, position: int) -> int:
         """See ``Packed``."""
@@ -122,14 +128,14 @@ class KafkaBatch:
 
     def begin(self, number: int) -> int:
         """See ``Packed``."""
-        begins, at, end = self._begins, number + self._unwanted, len(self._buffer)
+        begins, at, end = self._begins, number + self._unwanted, len(self.data)
         while at >= len(begins) and self._next < end:
             self._walk(self._next)
         return begins[at] if at < len(begins) else end
 
     def value(self, number: int) -> tuple[int, int]:
         """See ``Packed``."""
-        buffer, at = self._buffer, self._behind_time(self.begin(number))
+        buffer, at = self.data, self._behind_time(self.begin(number))
         while buffer[at] & _MORE:  # the offset
             at += 1
         key, at = _varint(buffer, at + 1)
@@ -138,7 +144,7 @@ class KafkaBatch:
 
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
-        buffer, batch = self._buffer, self._batch
+        buffer, batch = self.data, self._batch
         _, at = _varint(buffer, self.begin(number))
         later, at = _varint(buffer, at + 1)  # behind the attributes
         offset, at = _varint(buffer, at)
@@ -155,69 +161,69 @@ class KafkaBatch:
 
     def offset(self, number: int) -> int:
         """See ``Packed``."""
-        if self._batch.last_offset_delta + 1 == self._batch.records_count:
-            return int(self._batch.base_offset) + number + self._unwanted
+        if self._base_offset + self._count == self.next_offset:
+            return self._base_offset + number + self._unwanted
         return self._offset(self.begin(number))
 
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
-        if self._batch.timestamp_type:
+        if self._has_one_time:
             return self.recorded_at
         self.begin(number)
-        latest = self._latest
-        buffer, first, most = self._buffer, self._batch.first_timestamp, latest[-1] if latest else -1
-        for begin in self._begins[len(latest) : number + self._unwanted + 1]:
-            at = begin
-            while buffer[at] & _MORE:  # the length
-                at += 1
+        until = number + self._unwanted + 1
+        if until < self._timed:
+            self._timed, self._latest = 0, self._no_time
+        buffer, most = self.data, self._latest
+        for begin in self._begins[self._timed : until]:
+            at = begin + 3 if buffer[begin] >= _MORE > buffer[begin + 1] else self._behind_length(begin)
             # Most times have one or two octets; a call for each would take most of the time.
-            if (octet := buffer[at + 2]) >= _MORE:
-                octet = octet & _BITS | buffer[at + 3] << 7
-            later = (octet >> 1) ^ -(octet & 1) if octet < _MORE << 7 else _varint(buffer, at + 2)[0]
-            if (time := first + later) > most:
-                most = time
-            latest.append(most)
-        return _time(latest[number + self._unwanted])
-
-    @cached_property
-    def _buffer(self) -> bytes:
-        stored = bytes(memoryview(self._batch._buffer)[_RECORDS:])  # noqa: SLF001  the seam
-        return bytes(_UNPACK[self._batch.compression_type](stored))
+            if (octet := buffer[at]) >= _MORE:
+                octet += (buffer[at + 1] << 7) - _MORE
+            if most < (later := (octet >> 1) ^ -(octet & 1) if octet < _MORE << 7 else _varint(buffer, at)[0]):
+                most = later
+        self._timed, self._latest = until, most
+        return _time(self._first_time + most)
 
     @cached_property
     def _unwanted(self) -> int:
         """How many records stand before the first that is wanted."""
         if self._batch.base_offset >= self._since:
             return 0
-        self._walk(len(self._buffer) - 1)
+        self._walk(len(self.data) - 1)
         return bisect_left(self._begins, self._since, key=self._offset)
 
     def _walk(self, position: int) -> None:
         """Find where records begin (KIP-98: each after its length), as far as to the one that holds a byte."""
-        buffer, note = self._buffer, self._begins.append
+        buffer, note = self.data, self._begins.append
         at = self._next
         while at <= position:
             note(at)
             # Most lengths have two octets; a call for each would take most of the time.
-            if (more := buffer[at + 1]) < _MORE <= (octet := buffer[at]):
-                at += 2 + ((octet & _BITS | more << 7) >> 1)
+            octet, more = buffer[at], buffer[at + 1]
+            if more < _MORE <= octet:
+                at += (octet >> 1) + (more << 6) - 62
             else:
                 length, at = _varint(buffer, at)
                 at += max(length, 0)
         self._next = at
 
+    def _behind_length(self, at: int) -> int:
+        """Where the time stands of the record that begins there, behind its length and its attributes."""
+        buffer = self.data
+        while buffer[at] & _MORE:
+            at += 1
+        return at + 2
+
     def _behind_time(self, at: int) -> int:
         """Where the offset stands of the record that begins there."""
-        buffer = self._buffer
-        for passed in (2, 1):  # the length and the attributes, the time
-            while buffer[at] & _MORE:
-                at += 1
-            at += passed
-        return at
+        buffer, at = self.data, self._behind_length(at)
+        while buffer[at] & _MORE:
+            at += 1
+        return at + 1
 
     def _offset(self, begin: int) -> int:
         """The offset of the record that begins there."""
-        delta, _ = _varint(self._buffer, self._behind_time(begin))
+        delta, _ = _varint(self.data, self._behind_time(begin))
         return int(self._batch.base_offset) + delta
 
 
