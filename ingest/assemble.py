@@ -17,23 +17,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest import formats
+from ingest.belonging import best, context, elapsed, is_copy, note_mixture
 from ingest.held import HeldOffsets
 from ingest.holders import Holders
 from ingest.model import Block, ClosedBy, Line, Role
-from ingest.open_report import OpenReport, fingerprint
+from ingest.open_report import OpenReport, Room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ingest.formats import Match
     from ingest.model import Place
 
 _NONE = frozenset[str]()
-_SURE = 2
-"""From this fit on a line names the report's own victim."""
-
 _ANOTHER_BOOT_US = 30_000_000
 """Uptime that goes back by more than disorder can explain is another boot's."""
 
@@ -111,7 +108,7 @@ class Assembler:
 
     def families(self, line: Line) -> frozenset[str]:
         """The families with an open report on a line's host."""
-        return self.families_of(line.origin.place, _host(line))
+        return self.families_of(line.place, _host(line))
 
     def families_of(self, place: Place, host: str) -> frozenset[str]:
         """The same for a host whose boot no line tells."""
@@ -131,31 +128,56 @@ class Assembler:
             match: What the line says, if any wording explains it.
             clock: The partition's time.
         """
-        place, host = line.origin.place, _host(line)
+        place, host = line.place, _host(line)
         partition = self._partitions.get(place)
         if partition is None:
             partition = self._partitions[place] = _Partition()
         siblings = partition.hosts.get(host, ())
-        mark = fingerprint(line)
-        if match is not None and len(siblings) == 1 and siblings[0].goes_on_with(line, match, mark):
+        if match is not None and len(siblings) == 1 and siblings[0].goes_on_with(line, match):
             # Most lines of most reports: nothing below would come to anything else.
-            self._size += siblings[0].add(line, match, mark)
+            self._size += siblings[0].add(line, match)
             return self._grown(partition, siblings[0], line, clock)
         blocks = self._close_gaps(partition, host, line)
         siblings = partition.hosts.get(host, ())
-        if _is_copy(siblings, line, match, mark):
+        if is_copy(siblings, line, match):
             self.copies += 1
             return blocks
-        target = _context(siblings, line) if match is None else _best(siblings, line, match)
+        target = context(siblings, line) if match is None else best(siblings, line, match)
         if target is None and match is not None and match.wording.role is not Role.BODY:
             if match.wording.role is Role.OPENS:
                 blocks.extend(self._supersede(partition, line, match))
             target = self._begin(partition, line, match, clock)
         if target is not None:
-            _note_mixture(siblings, target, line)
-            self._size += target.add(line, match, mark)
+            note_mixture(siblings, target, line)
+            self._size += target.add(line, match)
             blocks.extend(self._grown(partition, target, line, clock))
         return blocks
+
+    def go_on(self, lines: Sequence[Line], came: Sequence[datetime], at: int) -> tuple[int, list[Block]]:
+        """Take lines of a host as ``add`` would take them one by one, as far as they plainly go on with its report.
+
+        Args:
+            lines: Lines of a kernel in order, whatever they say, in which no anchor stands.
+            came: The partition's time when each came.
+            at: The first to be taken.
+
+        Returns:
+            How many were taken, and the blocks that they settled or closed.
+        """
+        partition = self._partitions.get(lines[at].place)
+        host = _host(lines[at])
+        siblings = partition.hosts.get(host, ()) if partition else ()
+        if not partition or len(siblings) != 1:
+            return 0, []
+        room = Room(
+            self._bounds.max_lines,
+            min(self._bounds.max_report_bytes - siblings[0].size, self._bounds.max_total_bytes - self._size + 1),
+        )
+        count, grown = siblings[0].go_on(lines, at, partition.families[host], room)
+        if not count:
+            return 0, []
+        self._size += grown
+        return count, self._grown(partition, siblings[0], lines[at], came[at + count - 1])
 
     def advance(self, place: Place, clock: datetime) -> list[Block]:
         """Let a partition's time pass: settle what fell silent, close what stayed silent."""
@@ -197,8 +219,8 @@ class Assembler:
             key=match.part.key,
             progress=match.format.progress(),
             host=_host(line),
-            place=line.origin.place,
-            first_offset=line.origin.offset,
+            place=line.place,
+            first_offset=line.offset,
             touched=clock,
             shape=line.shape,
             caller=line.caller,
@@ -220,16 +242,16 @@ class Assembler:
             each.mixed
             and each.format is match.format
             and each.key == match.part.key
-            and _elapsed(each.last, line) <= each.format.pause
+            and elapsed(each.last, line) <= each.format.pause
             for each in partition.hosts.get(_host(line), ())
         )
 
     def _grown(self, partition: _Partition, report: OpenReport, line: Line, clock: datetime) -> list[Block]:
         """What a report comes to that a line was just added to."""
-        if line.origin.offset < report.first_offset:
+        if line.offset < report.first_offset:
             partition.offsets.remove(report.first_offset)
-            partition.offsets.add(line.origin.offset)
-            report.first_offset = line.origin.offset
+            partition.offsets.add(line.offset)
+            report.first_offset = line.offset
         report.touched = max(report.touched, clock)
         partition.silent.pop(id(report), None)
         partition.active[id(report)] = report
@@ -262,7 +284,7 @@ class Assembler:
             report
             for report in partition.hosts.get(host, ())
             if report.may_print(line)
-            and (_elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line))
+            and (elapsed(report.last, line) > self._bounds.linger or _rebooted(report.last, line))
         ]
         return [block for report in over for block in self._close(partition, report, ClosedBy.GAP)]
 
@@ -301,73 +323,6 @@ class Assembler:
             yield block
 
 
-# ---------------------------------------------------------------- finding the report of a line
-
-
-def _is_copy(siblings: Iterable[OpenReport], line: Line, match: Match | None, mark: int) -> bool:
-    """Whether an open report has the line already: two shippers, or two files of one host, tell the same."""
-    for report in siblings:
-        if mark not in report.seen:
-            continue
-        if match is None or match.wording.role in (Role.BODY, Role.EVIDENCE):
-            # Reports repeat such lines: only one that is told twice has copies of them.
-            if report.copied:
-                return True
-        elif match.wording.role is not Role.OPENS or line.uptime_us is not None or not report.named:
-            # The same head in the second of a victim may be the next report, where the line tells no uptime.
-            report.copied = True
-            return True
-    return False
-
-
-def _best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport | None:
-    """The open report that a line fits best, the newest of equals."""
-    best, best_fit = None, 0
-    strangers = []
-    for report in reversed(siblings):
-        if report.format is not match.format or report.key != match.part.key or not report.takes_lines_of(line):
-            continue
-        fit = report.progress.fit(match.part)
-        if match.wording.role is Role.OPENS and not report.headed and report.begins_after(line):
-            fit = max(fit, 1)  # The head came late: what it begins was there before it.
-        if fit == formats.STRANGER:
-            strangers.append(report)
-        if fit > best_fit and (fit >= _SURE or _could(report, line, match)):
-            best, best_fit = report, fit
-    if best is None:
-        for report in strangers:
-            report.strayed = report.mixed = True
-    return best
-
-
-def _could(report: OpenReport, line: Line, match: Match) -> bool:
-    """Whether a line that does not name a report's victim may be of it; a victim must not be given to the wrong one."""
-    if report.strayed or not report.printed_by(line) or _elapsed(report.last, line) > report.format.pause:
-        return False
-    return match.wording.role is not Role.VICTIM or not report.mixed
-
-
-def _context(siblings: Sequence[OpenReport], line: Line) -> OpenReport | None:
-    """The newest open report that takes lines nobody explains, if the line may be the killer's at all."""
-    for report in reversed(siblings):
-        if report.progress.takes_context and not report.strayed and report.may_print(line) and report.printed_by(line):
-            return report
-    return None
-
-
-def _note_mixture(siblings: Sequence[OpenReport], target: OpenReport, line: Line) -> None:
-    """An older report that grows though a newer one has begun: which line is whose is sure only by thread or victim."""
-    if target.progress.anchored or not target.entries:
-        return
-    for newer in reversed(siblings):
-        if newer is target:
-            return
-        if newer.format is target.format and newer.key == target.key and newer.headed and newer.shape == target.shape:
-            told_apart = newer.caller is not None and target.caller not in (None, newer.caller)
-            if not told_apart and not target.begins_after(line):
-                newer.mixed = target.mixed = True
-
-
 def _families(reports: Sequence[OpenReport]) -> frozenset[str]:
     return frozenset(report.format.name for report in reports)
 
@@ -380,13 +335,6 @@ def _host(line: Line) -> str:
 def _untouched(reports: OrderedDict[int, OpenReport], since: datetime) -> list[OpenReport]:
     """The reports without a line since then. They are ordered by their last line, so the look ends early."""
     return list(takewhile(lambda report: report.touched <= since, reports.values()))
-
-
-def _elapsed(before: Line, after: Line) -> float:
-    """Seconds between two lines of a host: by uptime, the better clock within a boot, else by their times."""
-    if before.uptime_us is not None and after.uptime_us is not None and after.uptime_us >= before.uptime_us:
-        return (after.uptime_us - before.uptime_us) / 1e6
-    return abs((after.when.at - before.when.at).total_seconds())
 
 
 def _rebooted(before: Line, after: Line) -> bool:

@@ -27,12 +27,12 @@ class HostPlaces:
 
     def spread(self, line: Line) -> bool:
         """Whether the host of a line was just seen in another partition of the same topic."""
-        place, at = line.origin.place, line.when.at
+        place, at = line.place, line.when.at
         latest = (line.host.name, place, at)
         if latest == self._latest:
             return False
         self._latest = latest
-        host = (line.origin.source, line.host.name)
+        host = (line.place[0], line.host.name)
         before = self._seen.get(host)
         self._seen[host] = (place, at)
         self._seen.move_to_end(host)

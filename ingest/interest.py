@@ -51,7 +51,7 @@ class Interest:
 
     def in_line(self, line: Line) -> bool:
         """Whether a line without anything of its own that matters may belong to what is open on its host."""
-        families, waiting = self._assembler.families(line), self._reorder.waiting(line.origin.place, line.host.name)
+        families, waiting = self._assembler.families(line), self._reorder.waiting(line.place, line.host.name)
         if not families and not waiting:
             return False
         if line.tag in waiting:

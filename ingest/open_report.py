@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ingest import formats
 from ingest.model import Block, ClosedBy, Entry, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ingest.formats import Format, Match, Progress
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 _REPORT_COST = 2_000
 _LINE_COST = 900
 """Bytes that Python needs for a report and for each of its lines beside the text; measured by `make robustness`."""
+
+
+class Room(NamedTuple):
+    """Lines that a report may have, and bytes by which it may grow."""
+
+    lines: int
+    bytes: int
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +47,8 @@ class OpenReport:
         mixed: Whether its lines cannot be told from those of another report for sure.
         superseded: Whether a new head came after it.
         strayed: Whether lines of another report, whose head was lost, came after it began.
+        in_order: Whether each of its lines tells its uptime, and none came before one that was logged earlier.
+        marks: Fingerprints of its first ``marked`` lines. They are taken once they are asked for.
     """
 
     format: Format
@@ -57,18 +68,33 @@ class OpenReport:
     superseded: bool = False
     strayed: bool = False
     entries: list[Entry] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
     size: int = _REPORT_COST
     settled_entries: int = 0
+    in_order: bool = True
+    marks: set[int] = field(default_factory=set)
+    marked: int = 0
 
     @property
     def last(self) -> Line:
         """The line that came last."""
         return self.entries[-1].line
 
-    def add(self, line: Line, match: Match | None, mark: int) -> int:
-        """Take a line, whose fingerprint is ``mark``; returns the bytes by which the report grew."""
-        self.seen.add(mark)
+    def has(self, line: Line) -> bool:
+        """Whether the same line is in the report already."""
+        if self.in_order and self.entries and line.uptime_us is not None:
+            last = self.last.uptime_us
+            if last is not None and last < line.uptime_us:
+                return False
+        for entry in self.entries[self.marked :]:
+            self.marks.add(fingerprint(entry.line))
+        self.marked = len(self.entries)
+        return fingerprint(line) in self.marks
+
+    def add(self, line: Line, match: Match | None) -> int:
+        """Take a line; returns the bytes by which the report grew."""
+        if self.in_order:
+            last = self.entries[-1].line.uptime_us if self.entries else 0
+            self.in_order = line.uptime_us is not None and last is not None and last <= line.uptime_us
         if match is None:
             self.entries.append(Entry(line, None))
         else:
@@ -76,11 +102,11 @@ class OpenReport:
             self.progress.add(match.part)
             self.headed = self.headed or match.wording.role is Role.OPENS
             self.named = self.named or match.wording.role is Role.VICTIM
-        grown = _LINE_COST + 2 * len(line.raw)
+        grown = _cost(line)
         self.size += grown
         return grown
 
-    def goes_on_with(self, line: Line, match: Match, mark: int) -> bool:
+    def goes_on_with(self, line: Line, match: Match) -> bool:
         """Whether a line is plainly the next of this report's body, where no other report is open on the host."""
         last = self.entries[-1].line.uptime_us
         return (
@@ -91,11 +117,80 @@ class OpenReport:
             and line.uptime_us is not None
             and 0 <= line.uptime_us - last <= self.pause_us
             and line.shape == self.shape
-            and mark not in self.seen
+            and not self.has(line)
             and not self.strayed
             and self.printed_by(line)
             and self.progress.fit(match.part) == 1
         )
+
+    def go_on(self, lines: Sequence[Line], at: int, families: frozenset[str], most: Room) -> tuple[int, int]:
+        """Take lines for as long as each plainly is the next of this report's body; no other may be open on the host.
+
+        Args:
+            lines: Lines of this report's host, in order, in which no anchor stands.
+            at: The first that may be taken.
+            families: This report's.
+            most: What there is room for; the line too many is taken.
+
+        Returns:
+            How many lines were taken, and the bytes by which the report grew.
+        """
+        if not self.in_order or self.strayed or lines[at].shape != self.shape:
+            return 0, 0
+        begin, size = at, self.size
+        while at < len(lines):
+            taken = self._take_rows(lines, at, families, most) or self._take_line(lines[at], families)
+            at += taken
+            if not taken or len(self.entries) >= most.lines or self.size - size >= most.bytes or self.progress.done:
+                break
+        return at - begin, self.size - size
+
+    def _take_line(self, line: Line, families: frozenset[str]) -> int:
+        last = self.last.uptime_us
+        if last is None or line.uptime_us is None or not 0 <= line.uptime_us - last <= self.pause_us:
+            return 0
+        match = formats.read_body(line, families) if self.printed_by(line) and not self.has(line) else None
+        if match is None or match.format is not self.format or match.part.key != self.key:
+            return 0
+        if self.progress.fit(match.part) != 1:
+            return 0
+        self.entries.append(Entry(line, match.part))
+        self.progress.add(match.part)
+        self.size += _cost(line)
+        return 1
+
+    def _take_rows(self, lines: Sequence[Line], at: int, families: frozenset[str], most: Room) -> int:
+        """Take the rows of a table that begins there; none of it where that needs a closer look."""
+        rows = formats.read_rows(lines, at, families)
+        add = self.format.add_rows
+        if (
+            rows is None
+            or add is None
+            or rows.format is not self.format
+            or {part.key for part in rows.parts} != {self.key}
+        ):
+            return 0
+        entries = list(map(Entry, lines[at : at + len(rows.parts)], rows.parts))
+        size = sum([_cost(entry.line) for entry in entries])
+        if len(self.entries) + len(entries) > most.lines or size >= most.bytes:
+            return 0
+        if not self._follow(entries) or not add(self.progress, rows.parts):
+            return 0
+        self.entries += entries
+        self.size += size
+        return len(entries)
+
+    def _follow(self, entries: Sequence[Entry]) -> bool:
+        """Whether each line was printed after the one before it, and soon enough."""
+        last = self.last.uptime_us
+        for entry in entries:
+            uptime = entry.line.uptime_us
+            if last is None or uptime is None or not 0 < uptime - last <= self.pause_us:
+                return False
+            if not self.printed_by(entry.line):
+                return False
+            last = uptime
+        return True
 
     def takes_lines_of(self, line: Line) -> bool:
         """Whether a line comes from this report's shipper; a line without any envelope may be anybody's."""
@@ -119,7 +214,7 @@ class OpenReport:
     def is_copy_of(self, other: OpenReport) -> bool:
         """Whether everything that was read here stands in another report too."""
         known = [entry for entry in self.entries if entry.part is not None]
-        return other is not self and all(fingerprint(entry.line) in other.seen for entry in known)
+        return other is not self and all(other.has(entry.line) for entry in known)
 
     def block(self, closed_by: ClosedBy) -> Block | None:
         """What there is now, in the order in which it was logged; ``None`` if just that was written already."""
@@ -127,6 +222,10 @@ class OpenReport:
             return None
         self.settled_entries = len(self.entries)
         return Block(self.format.name, _in_order(self.entries), closed_by, mixed=self.mixed)
+
+
+def _cost(line: Line) -> int:
+    return _LINE_COST + 2 * len(line.raw)
 
 
 def fingerprint(line: Line) -> int:

@@ -74,7 +74,7 @@ class Partials:
 
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the first piece that waits: the commit must not pass it."""
-        offsets = [each.pieces[0].whole.origin.offset for key, each in self._waiting.items() if key[0] == place]
+        offsets = [each.pieces[0].whole.offset for key, each in self._waiting.items() if key[0] == place]
         return min(offsets, default=None)
 
     def drop(self, place: Place) -> None:

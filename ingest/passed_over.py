@@ -46,9 +46,13 @@ class PassedOver:
             self._counts[Count.NOT_OOM] += end - number
             self._last[packed.place] = partial(packed.raw, end - 1)
 
+    def until(self, packed: Packed, number: int) -> None:
+        """A packed record was read, and nothing more need be known of it than that it came last."""
+        self._last[packed.place] = partial(packed.raw, number)
+
     def note_before(self, read: Read, clock: datetime) -> None:
         """A line without any prefix goes by the line before it, also where that was passed over."""
-        place = read.whole.origin.place
+        place = read.whole.place
         last = self._last.pop(place, None)
         if last and is_bare(read.whole):
             before = self._envelope.read(last())

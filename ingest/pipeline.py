@@ -8,50 +8,32 @@ committable()      where a restart must begin once those documents are written
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from ingest import document, formats
 from ingest.analysis import analyse
-from ingest.assemble import Assembler, Bounds
-from ingest.clock import Clock
-from ingest.counts import UNREADABLE, Count
-from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
+from ingest.counts import Count
 from ingest.episode import Episodes
-from ingest.gate import gate
-from ingest.host_places import HostPlaces
 from ingest.identity import identify
-from ingest.interest import Interest
 from ingest.kills import WITHIN, RecentKills
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE, ROUTED_HEADER, Completeness, Raw, Rejected
+from ingest.model import ASSUMED_PAGE, Completeness
 from ingest.output import Output
-from ingest.partial import Partials
-from ingest.passed_over import PassedOver
-from ingest.reorder import Reorder
+from ingest.reading import Reading
 from ingest.signature import sightings
-from ingest.skim import Sieve, Skim
-from ingest.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
 
+    from ingest.assemble import Bounds
     from ingest.counts import Counts
-    from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Place, Report
+    from ingest.envelope import Envelope
+    from ingest.model import Block, Document, Episode, Identified, Joined, Packed, PageSize, Raw, Report
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.redaction import Redaction
-    from ingest.reorder import Waiting
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUOTED = 8_192
-"""Characters of a rejected record that its dead letter keeps."""
 
 _HEADLESS = (Completeness.HEAD_MISSING, Completeness.KILL_LINE_ONLY)
-
-_WAITING_SHARE = 4
-"""One part in four of the memory for open reports is for lines that wait for their turn."""
 
 
 class Pipeline:
@@ -79,8 +61,8 @@ class Pipeline:
         lookup: Lookup = NO_LOOKUP,
         redaction: Redaction | None = None,
     ) -> None:
-        self._envelope = envelope
-        self._assembler = Assembler(bounds)
+        self.counts: Counts = Counter()
+        self._reading = Reading(envelope, bounds, self.counts, quotes=redaction is None)
         self._episodes = Episodes(gap)
         self._heads = heads
         self._prefix = prefix
@@ -88,24 +70,14 @@ class Pipeline:
         self._lookup = lookup
         self._redaction = redaction
         self._kills = RecentKills()
-        self._places = HostPlaces()
-        self._partials = Partials()
-        self._wrapped = Wrapped()
-        self._window = timedelta(seconds=bounds.reorder)
-        self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
-        self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
-        self._tags = formats.tags()
-        self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER))
-        plain = envelope.shape in (None, Shape.SYSLOG)
-        self._sieve = Sieve(self._gate, self._interest, plain, envelope.default_host.name)
-        self._clocks: dict[Place, Clock] = {}
         self._next: dict[Partition, int] = {}
         self._taken_over: set[Partition] = set()
         self._refreshed = False
-        self.counts: Counts = Counter()
-        self._passed_over = PassedOver(envelope, self._wrapped, self.counts)
-        self.unread: Counter[str] = Counter()
+
+    @property
+    def unread(self) -> Mapping[str, int]:
         """Lines not wholly read, by the wording that read their beginning; `""` counts those that none read."""
+        return self._reading.unread
 
     # ------------------------------------------------------------ one step
 
@@ -119,65 +91,17 @@ class Pipeline:
         self._next |= batch.reached
         for partition in self._next:
             place = (partition.topic, partition.number)
-            clock = self._clock(place)
-            clock.at_end = partition in batch.at_end
-            clock.passes(now)
-            for overdue in (self._partials, self._wrapped):
-                for read in overdue.overdue(place, clock.time):
-                    self._wait(read, clock.time, output)
-            self._advance(place, clock, output)
+            self._reading.passes(place, now, output, at_end=partition in batch.at_end)
         return output
 
     def read(self, records: Iterable[Raw | Packed], now: datetime, output: Output) -> None:
         """Take records of one or more places, each place in order, one by one or packed."""
-        for each in records:
-            if isinstance(each, Raw):
-                self._read(each, now, output)
-            else:
-                self._read_packed(each, now, output)
-
-    def _read(self, raw: Raw, now: datetime, output: Output, *, anchored: bool = True) -> None:
-        """Take a record; ``anchored`` is whether it may hold an anchor."""
-        self.counts[Count.RECORDS] += 1
-        place = raw.origin.place
-        clock = self._clock(place)
-        clock.saw(raw.origin.offset, raw.recorded_at, now)
-        matters = anchored and raw.value is not None and self._gate.matters(raw.value)
-        if not matters and raw.value and not raw.routed and not self._interest.is_open(place):
-            self._passed_over.one(raw)
-            return
-        self._advance(place, clock, output)
-        self._take(raw, matters, clock.time, output)
-
-    def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
-        """Take what matters of packed records; the documents are those that record by record would give."""
-        clock, place = self._clock(packed.place), packed.place
-        skim = Skim(packed, self._sieve)
-        read = at = 0
-        while (number := skim.next(at)) is not None:
-            at = number + 1
-            if is_due := packed.recorded_at != clock.advanced and self._interest.is_due(place, packed.recorded_at):
-                clock.saw(packed.offset(number), packed.recorded_until(number), now)
-                self._advance(place, clock, output)
-            if not skim.matters(number):
-                continue
-            self._passed_over.several(packed, read, number)
-            if not is_due and clock.time < packed.recorded_at:
-                clock.saw(packed.offset(number), packed.recorded_until(number), now)
-            self._read(packed.raw(number), now, output, anchored=skim.is_anchored(number))
-            read = at
-        self._passed_over.several(packed, read, len(packed))
-        clock.saw(packed.next_offset - 1, packed.recorded_at, now)
+        self._reading.read(records, now, output)
 
     def finish(self) -> Output:
         """The input is over: everything that is open is closed."""
         output = Output(finished=True)
-        for unfinished in (self._partials, self._wrapped):
-            for read in unfinished.finish():
-                self._wait(read, self._clock(read.whole.origin.place).time, output)
-        for waiting in self._reorder.finish():
-            self._take_lines(waiting, output)
-        output.blocks += self._assembler.finish()
+        self._reading.finish(output)
         return output
 
     def join(self, output: Output) -> tuple[Document, ...]:
@@ -202,7 +126,7 @@ class Pipeline:
             self._join(output.blocks[0], output)
             del output.blocks[0]
         touched = {each.episode.id: each.episode for each in output.joined}
-        clocks = {place: clock.time for place, clock in self._clocks.items()}
+        clocks = {place: clock.time for place, clock in self._reading.clocks.items()}
         touched |= {episode.id: episode for episode in self._episodes.close_silent(clocks)}
         if output.finished:
             touched |= {episode.id: episode for episode in self._episodes.finish()}
@@ -216,10 +140,8 @@ class Pipeline:
         """The next offset of each partition, held back to the first line of its oldest open report."""
         held = {}
         for partition, following in self._next.items():
-            place = (partition.topic, partition.number)
-            holders = (self._partials, self._wrapped, self._reorder, self._assembler)
-            waiting = [each.oldest_offset(place) for each in holders]
-            held[partition] = min([following, *(offset for offset in waiting if offset is not None)])
+            offset = self._reading.held((partition.topic, partition.number))
+            held[partition] = following if offset is None else min(following, offset)
         return held
 
     def uncommitted(self) -> Mapping[Partition, int]:
@@ -229,7 +151,7 @@ class Pipeline:
     @property
     def open_reports(self) -> int:
         """How many reports are open."""
-        return self._assembler.open_reports
+        return self._reading.open_reports
 
     # ------------------------------------------------------------ partitions come and go
 
@@ -244,13 +166,7 @@ class Pipeline:
         The partitions that stay keep everything.
         """
         for partition in partitions:
-            place = (partition.topic, partition.number)
-            self._assembler.drop(place)
-            self._reorder.drop(place)
-            self._partials.drop(place)
-            self._wrapped.drop(place)
-            self._clocks.pop(place, None)
-            self._passed_over.drop(place)
+            self._reading.drop((partition.topic, partition.number))
             self._next.pop(partition, None)
             self._taken_over.discard(partition)
         self._episodes.forget({(partition.topic, partition.number) for partition in partitions})
@@ -259,75 +175,6 @@ class Pipeline:
     def lost(self, partitions: Collection[Partition]) -> None:
         """The same; that nothing is committed for them is the loop's affair."""
         self.revoked(partitions)
-
-    # ------------------------------------------------------------ one record
-
-    def _take(self, raw: Raw, matters: bool, clock: datetime, output: Output) -> None:
-        read = self._envelope.read(raw)
-        if isinstance(read, Unreadable):
-            self.counts[UNREADABLE[read.code]] += 1
-            if matters:
-                output.rejected.append(self._rejected(raw, "envelope", read.code, read.detail))
-            return
-        if raw.value and not raw.value.isascii() and not _is_utf8(raw.value):
-            self.counts[Count.NOT_UTF8] += 1
-        place = raw.origin.place
-        self._passed_over.note_before(read, clock)
-        if matters:
-            read = replace(read, record=raw)
-        for whole in self._partials.add(read, place, clock):
-            for each in self._wrapped.add(whole, place, clock, matters=matters or whole is not read):
-                self._wait(each, clock, output, matters=matters or raw.routed or each is not read)
-
-    def _wait(self, read: Read, clock: datetime, output: Output, *, matters: bool = True) -> None:
-        """A line waits for its turn, unless it cannot matter."""
-        line = read.whole
-        if not (matters or self._interest.in_line(line)) or (line.tag is not None and line.tag not in self._tags):
-            self.counts[Count.NOT_OOM] += 1
-            return
-        for waiting in self._reorder.add(read, clock):
-            self._take_lines(waiting, output)
-
-    def _advance(self, place: Place, clock: Clock, output: Output) -> None:
-        """Let a partition's time pass: what is due happens when it is, so that it does not matter in which steps.
-
-        The assembler's time runs behind by the time that lines may wait.
-        """
-        if clock.time == clock.advanced:
-            return
-        clock.advanced = clock.time
-        while (due := self._interest.due(place)) is not None and due <= clock.time:
-            for waiting in self._reorder.advance(place, due):
-                self._take_lines(waiting, output)
-            output.blocks += self._assembler.advance(place, due - self._window)
-
-    def _take_lines(self, waiting: Waiting, output: Output) -> None:
-        """The lines of a record whose turn has come."""
-        read = waiting.read
-        if read.dropped:
-            self.counts[Count.METADATA_DROPPED] += read.dropped
-        unread = False
-        for line, match in formats.lines_of(read.whole, read.parts, self._assembler.families(read.whole)):
-            if match is not None:
-                self.counts[Count.MATCHED_LINES] += 1
-                if self._places.spread(line):
-                    self.counts[Count.SPREAD_LINES] += 1
-                    output.spread.add(line.host.name)
-                if match.unread:
-                    self.counts[Count.UNREAD_TAILS] += 1
-                    self.unread[match.wording.id] += 1
-            elif formats.is_candidate(line):
-                self.counts[Count.UNREAD_LINES] += 1
-                self.unread[""] += 1
-                unread = True
-            elif not self._assembler.families(line):
-                self.counts[Count.NOT_OOM] += 1
-                continue
-            output.blocks += self._assembler.add(line, match, waiting.came)
-        if self._assembler.copies:
-            self.counts[Count.COPIES] = self._assembler.copies
-        if unread and read.record is not None:
-            output.rejected.append(self._rejected(read.record, "formats", "unread", "no wording explains this line"))
 
     def _join(self, block: Block, output: Output) -> None:
         """Put the report of a block into its episode, unless another source told of it already.
@@ -353,7 +200,7 @@ class Pipeline:
 
     def _is_early(self, report: Report) -> bool:
         """Whether a report may have been read before, by an earlier run, from its beginning on."""
-        return report.origin.offset <= self._clock(report.origin.place).early_until
+        return report.origin.offset <= self._reading.clock(report.origin.place).early_until
 
     def _recall(self, report: Report) -> None:
         """Remember the kills that earlier runs wrote about the time of a report."""
@@ -369,16 +216,6 @@ class Pipeline:
             return True
         return self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
 
-    def _rejected(self, raw: Raw, stage: str, code: str, detail: str) -> Rejected:
-        quoted = b"" if self._redaction else (raw.value or b"")[:_QUOTED]
-        return Rejected(raw.origin, raw.recorded_at, stage, code, detail, quoted.decode("utf-8", "backslashreplace"))
-
-    def _clock(self, place: Place) -> Clock:
-        clock = self._clocks.get(place)
-        if clock is None:
-            clock = self._clocks[place] = Clock(early=WITHIN)
-        return clock
-
     def _look_up_open(self) -> None:
         """Once for each assignment: make earlier writes findable, and take over the episodes left open."""
         if not self._refreshed:
@@ -387,11 +224,3 @@ class Pipeline:
         for partition in sorted(self._taken_over, key=lambda p: (p.topic, p.number)):
             self._episodes.take_over(self._heads.open(partition))
             self._taken_over.discard(partition)
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -6,23 +6,24 @@ everything that was logged before it. By uptime where the kernel tells it, else 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heapify, heappop, heappush
-from itertools import count
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.envelope import Read
 from ingest.held import HeldOffsets
 from ingest.holders import Holders
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from ingest.envelope import Read
     from ingest.model import Line, Place
 
 _ANOTHER_ORDER_US = 30_000_000
@@ -42,13 +43,31 @@ class Waiting(Struct, frozen=True, gc=False):
     came: datetime
 
 
-_Entry = tuple[int, int, Waiting]
+class Stretch(Struct, frozen=True, gc=False):
+    """Lines of one kernel and shipper with their uptime, none less than that before, in which no anchor stands.
+
+    They wait and go on together as long as nothing comes between them. ``came`` are the partition's times when they
+    came, line by line.
+    """
+
+    lines: Sequence[Line]
+    came: Sequence[datetime]
+
+    def cut(self, at: int) -> tuple[Stretch, Stretch]:
+        """The lines before a place, and those from there on."""
+        return Stretch(self.lines[:at], self.came[:at]), Stretch(self.lines[at:], self.came[at:])
+
+
+_Entry = tuple[int, int, Waiting | Stretch]
 _Source = tuple["Place", str, str | None, str, str]
 
 
 @dataclass(slots=True, eq=False)
 class _Queue:
-    """The lines of one host that one shipper sent: entries by key, and when each came."""
+    """The lines of one host that one shipper sent: entries by the key of their first line, and when each came.
+
+    ``stretched`` is how many entries have several lines.
+    """
 
     source: _Source
     offsets: HeldOffsets
@@ -57,6 +76,7 @@ class _Queue:
     newest: int = 0
     latest: int = 0
     by_uptime: bool = False
+    stretched: int = 0
 
 
 class Reorder:
@@ -77,7 +97,7 @@ class Reorder:
         """The hosts with lines that wait, and the tags of those lines."""
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
         self._offsets: dict[Place, HeldOffsets] = {}
-        self._numbers = count()
+        self._number = 0
         self._size = 0
 
     def waiting(self, place: Place, host: str) -> Collection[str]:
@@ -93,34 +113,77 @@ class Reorder:
         """Whether any line of a place is waiting."""
         return bool(self._due.get(place))
 
-    def add(self, read: Read, clock: datetime) -> list[Waiting]:
+    def add(self, read: Read, clock: datetime) -> list[Waiting | Stretch]:
         """Take a line; returns those whose turn has come, in order."""
         if not self._window_us:
             return [Waiting(read, clock)]
-        released: list[Waiting] = []
+        released: list[Waiting | Stretch] = []
         line = read.whole
         queue = self._queue(line)
         key = _key(line, queue)
         if queue.entries and (key < queue.newest - self._another_order_us or _changes(line, queue)):
             released += self._release(queue, queue.newest)
             queue = self._queue(line)
+        if queue.stretched and key < queue.newest:
+            _take_apart(queue)
         queue.by_uptime = queue.by_uptime or line.uptime_us is not None
         if key > queue.newest or not queue.entries:
             queue.newest = key
         queue.latest = key
         if not queue.came:
             self._wait(queue, clock)
-        heappush(queue.entries, (key, next(self._numbers), Waiting(read, clock)))
+        heappush(queue.entries, (key, self._numbered(), Waiting(read, clock)))
         queue.came.append((clock, key))
-        queue.offsets.add(line.origin.offset)
+        queue.offsets.add(line.offset)
         self._size += _cost(line)
+        return released + self._passed(queue)
+
+    def add_stretch(self, stretch: Stretch) -> tuple[int, list[Waiting | Stretch]]:
+        """Take lines as ``add`` would take them one by one, as far as it can be done at once.
+
+        Returns:
+            How many lines were taken, and what ``add`` returns. Some are left where memory for all waiting lines is
+            used up, and 0 are taken where ``add`` has to take the first.
+        """
+        lines = stretch.lines
+        first, last = _uptime(lines[0]), _uptime(lines[-1])
+        before = self._queues.get(_source(lines[0]))
+        if last - first > self._window_us or (before and not (before.by_uptime and before.newest <= first)):
+            return 0, []
+        size, room = _costs(lines), self._max_bytes - self._size
+        if size > room:
+            fitting = bisect_right(list(accumulate(map(_cost, lines))), room)
+            stretch, _ = stretch.cut(fitting + 1)  # As ever, the line too many is taken, and then room is made.
+            lines = stretch.lines
+            size, last = _costs(lines), _uptime(lines[-1])
+        queue = self._queue(lines[0])
+        queue.by_uptime = True
+        queue.newest = queue.latest = last
+        if not queue.came:
+            self._wait(queue, stretch.came[0])
+        heappush(queue.entries, (first, self._numbered(len(lines)), stretch))
+        queue.stretched += 1
+        queue.came.extend(_when_came(stretch))
+        queue.offsets.add(lines[0].offset)
+        self._size += size
+        return len(lines), self._passed(queue)
+
+    def _passed(self, queue: _Queue) -> list[Waiting | Stretch]:
+        """What goes on because of what was just added: by the host's own time, or to make room."""
+        released: list[Waiting | Stretch] = []
         if queue.entries[0][0] <= queue.newest - self._window_us:
             released += self._release(queue, queue.newest - self._window_us)
         while self._size > self._max_bytes:
             released += self._longest_waiting()
         return released
 
-    def advance(self, place: Place, clock: datetime) -> Iterator[Waiting]:
+    def _numbered(self, count: int = 1) -> int:
+        """The number of the first of some lines: among lines of one key the least goes first."""
+        number = self._number
+        self._number += count
+        return number
+
+    def advance(self, place: Place, clock: datetime) -> Iterator[Waiting | Stretch]:
         """Let a partition's time pass: lines that waited for the whole window go on."""
         due = self._due.get(place)
         while due and due[0][0] <= clock:
@@ -134,7 +197,7 @@ class Reorder:
             if queue.came:
                 self._wait(queue, queue.came[0][0])
 
-    def finish(self) -> Iterator[Waiting]:
+    def finish(self) -> Iterator[Waiting | Stretch]:
         """The input is over: everything that waits goes on."""
         for queue in list(self._queues.values()):
             yield from self._release(queue, queue.newest)
@@ -142,7 +205,7 @@ class Reorder:
     def drop(self, place: Place) -> None:
         """Forget the lines of a partition that another worker reads."""
         for queue in [each for each in self._queues.values() if each.source[0] == place]:
-            self._size -= sum(_cost(waiting.read.whole) for _, _, waiting in queue.entries)
+            self._size -= sum(_costs(_lines(waiting)) for _, _, waiting in queue.entries)
             self._forget(queue)
         self._due.pop(place, None)
         self._offsets.pop(place, None)
@@ -153,12 +216,11 @@ class Reorder:
         return held.least() if held else None
 
     def _queue(self, line: Line) -> _Queue:
-        tag = line.tag or "kernel"
-        source = (line.origin.place, line.host.name, line.boot, line.shape, tag)
+        source = _source(line)
         queue = self._queues.get(source)
         if queue is None:
             queue = self._queues[source] = _Queue(source, self._offsets.setdefault(source[0], HeldOffsets()))
-            self.holders.add(*source[:2], tag)
+            self.holders.add(*source[:2], source[-1])
         return queue
 
     def _wait(self, queue: _Queue, since: datetime) -> None:
@@ -168,24 +230,37 @@ class Reorder:
         if len(due) > _STALE + 2 * len(self._queues):
             due[:] = [each for each in due if each[2].entries]
             heapify(due)
-        heappush(due, (since + self._window, next(self._numbers), queue))
+        heappush(due, (since + self._window, self._numbered(), queue))
 
-    def _release(self, queue: _Queue, last: int) -> Iterator[Waiting]:
+    def _release(self, queue: _Queue, last: int) -> Iterator[Waiting | Stretch]:
         """The lines up to a key, in order."""
         entries = queue.entries
         while queue.came and queue.came[0][1] <= last:
             queue.came.popleft()
         while entries and entries[0][0] <= last:
-            _, _, waiting = heappop(entries)
-            line = waiting.read.whole
-            self._size -= _cost(line)
-            queue.offsets.remove(line.origin.offset)
+            _, number, waiting = heappop(entries)
+            if isinstance(waiting, Stretch):
+                waiting = self._cut(queue, number, waiting, last)
+            lines = _lines(waiting)
+            self._size -= _costs(lines)
+            queue.offsets.remove(lines[0].offset)
             yield waiting
         if not entries:
             queue.came.clear()
             self._forget(queue)
 
-    def _longest_waiting(self) -> Iterator[Waiting]:
+    def _cut(self, queue: _Queue, number: int, stretch: Stretch, last: int) -> Stretch:
+        """The lines of a stretch up to a key; the others go on waiting."""
+        count = bisect_right(stretch.lines, last, key=_uptime)
+        if count == len(stretch.lines):
+            queue.stretched -= 1
+            return stretch
+        now, later = stretch.cut(count)
+        heappush(queue.entries, (_uptime(later.lines[0]), number + count, later))
+        queue.offsets.add(later.lines[0].offset)
+        return now
+
+    def _longest_waiting(self) -> Iterator[Waiting | Stretch]:
         """Make room: everything of the shipper and host whose first line waited longest."""
         place = min((place for place, due in self._due.items() if due), key=lambda place: self._due[place][0][:2])
         _, _, queue = heappop(self._due[place])
@@ -213,5 +288,44 @@ def _changes(line: Line, queue: _Queue) -> bool:
     return line.uptime_us is not None and not queue.by_uptime
 
 
+def _source(line: Line) -> _Source:
+    return line.place, line.host.name, line.boot, line.shape, line.tag or "kernel"
+
+
 def _cost(line: Line) -> int:
     return _LINE_COST + 2 * len(line.raw)
+
+
+def _costs(lines: Sequence[Line]) -> int:
+    return len(lines) * _LINE_COST + 2 * sum([len(line.raw) for line in lines])
+
+
+def _lines(waiting: Waiting | Stretch) -> Sequence[Line]:
+    return waiting.lines if isinstance(waiting, Stretch) else (waiting.read.whole,)
+
+
+def _uptime(line: Line) -> int:
+    return line.uptime_us or 0
+
+
+def _when_came(stretch: Stretch) -> Iterator[tuple[datetime, int]]:
+    """When lines came, with the key of the last that came at each time."""
+    for line, came, following in zip(stretch.lines, stretch.came, (*stretch.came[1:], None), strict=True):
+        if came != following:
+            yield came, _uptime(line)
+
+
+def _take_apart(queue: _Queue) -> None:
+    """A line came late, perhaps between two of a stretch: each is an entry of its own from now on."""
+    entries: list[_Entry] = []
+    for key, number, waiting in queue.entries:
+        if isinstance(waiting, Waiting):
+            entries.append((key, number, waiting))
+            continue
+        for at, (line, came) in enumerate(zip(waiting.lines, waiting.came, strict=True)):
+            entries.append((_uptime(line), number + at, Waiting(Read(line), came)))
+            if at:
+                queue.offsets.add(line.offset)
+    heapify(entries)
+    queue.entries[:] = entries
+    queue.stretched = 0

@@ -1,8 +1,9 @@
 """Finds the records of a block that may matter, without looking at each of the others.
 
-While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open. Of a batch of
-Kafka's these are the records that name a host on which something is open; of a file the lines that do not begin as
-those of other programs do. What is found is ruled out by its first bytes where they name a sender that cannot matter.
+While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open: records that
+name a host on which something is open, where each record names its host; of a file in which not every line begins with
+a time those that do not begin as lines of other programs do. What is found is ruled out by its first bytes where they
+name a sender that cannot matter.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import names
-from ingest.envelope.plain import PLAIN, lines_of_others
+from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, are_dated, line_of_others, lines_of_others
 from ingest.names import Sought
 
 if TYPE_CHECKING:
@@ -94,6 +95,25 @@ class Skim:
         """Whether a record, or its key or a header, holds an anchor."""
         return self._next_anchored(number) == number
 
+    def holds_anchor(self, begin: int, end: int) -> bool:
+        """Whether any of some records that follow one another does."""
+        anchored = self._next_anchored(begin)
+        return anchored is not None and anchored < end
+
+    def kernel_lines(self, number: int) -> tuple[int, int, int] | None:
+        """How many records from this one on are plain lines of one kernel, and where they begin and end, if it is one.
+
+        Lines of a file that follow one another are found at once, without a look at each.
+        """
+        packed = self._packed
+        if not self._sieve.plain or self._interest.awaits_rest(packed.place):
+            return None
+        if not packed.in_lines:
+            begin, end = packed.value(number)
+            return (1, begin, end) if KERNEL.match(packed.data, begin, end) else None
+        found = KERNELS.match(packed.data, packed.begin(number))
+        return (packed.data.count(b"\n", *found.span()), found.start(), found.end() - 1) if found else None
+
     def _next_anchored(self, number: int) -> int | None:
         if not self._places:
             return None
@@ -105,6 +125,8 @@ class Skim:
     def _next_line(self, begin: int, anchored: int | None) -> int | None:
         packed, data = self._packed, self._packed.data
         end = len(data) if anchored is None else packed.begin(anchored)
+        if self._are_dated and self._can_be_named():
+            return self._next_named_line(begin, end, anchored)
         others = lines_of_others(self._interest.tags_anywhere(packed.place)).match
         waiting, reporting = self._interest.hosts(packed.place)
         while begin < end:
@@ -117,6 +139,20 @@ class Skim:
                 self._told = packed.holding(begin)
                 return self._told
             begin = data.find(b"\n", begin, end) + 1 or end
+        return anchored
+
+    @cached_property
+    def _are_dated(self) -> bool:
+        return are_dated(self._packed.data, len(self._packed))
+
+    def _next_named_line(self, begin: int, end: int, anchored: int | None) -> int | None:
+        """Of lines that each name their host, those of hosts on which something is open."""
+        data, found = self._packed.data, self._found or ()
+        others = line_of_others(self._interest.tags_anywhere(self._packed.place)).match
+        for at in range(bisect_right(found, begin), bisect_right(found, end)):
+            line = data.rfind(b"\n", 0, found[at]) + 1
+            if not others(data, line, end):
+                return self._packed.holding(line)
         return anchored
 
     # ------------------------------------------------------------ records of a batch

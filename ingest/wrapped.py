@@ -85,7 +85,7 @@ class Wrapped:
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the line that is held: the commit must not pass it."""
         last = self._last.get(place)
-        return last.pieces[0].whole.origin.offset if last is not None and last.held else None
+        return last.pieces[0].whole.offset if last is not None and last.held else None
 
     def drop(self, place: Place) -> None:
         """Forget the last line of a partition that another worker reads."""
@@ -112,7 +112,7 @@ def _together(pieces: tuple[Read, ...]) -> Read | None:
     first, rest = pieces[0], [piece.whole.raw for piece in pieces[1:]]
     raw = "\n".join([first.whole.raw, *rest])
     for text in ("".join([first.whole.text, *rest]), " ".join(each.strip() for each in (first.whole.text, *rest))):
-        whole = replace(first.whole, text=text, raw=raw)
+        whole = replace(first.whole, said=text, raw=raw)
         match = formats.read(whole, ())
         if match is not None and not match.unread:
             return replace(first, whole=whole, record=record_of(pieces, whole))
@@ -122,7 +122,7 @@ def _together(pieces: tuple[Read, ...]) -> Read | None:
 def _after(before: Line, read: Read) -> Read:
     """A line without prefix is of the host and the time of the line before it, where they come from one file."""
     line = read.whole
-    if line.origin.partition is not None and line.host != before.host:
+    if line.place[1] is not None and line.host != before.host:
         return read
     parts = tuple(_like(before, part) for part in read.parts)
     return replace(read, whole=_like(before, line), parts=parts)

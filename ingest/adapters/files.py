@@ -101,6 +101,10 @@ class FileBlock:
         """See ``Packed``: lines count from 1."""
         return self._before + number + 1
 
+    def recorded(self, number: int) -> datetime:  # noqa: ARG002
+        """See ``Packed``."""
+        return self.recorded_at
+
     def recorded_until(self, number: int) -> datetime:  # noqa: ARG002
         """See ``Packed``: all lines of a file have the file's time."""
         return self.recorded_at

@@ -165,6 +165,14 @@ class KafkaBatch:
             return self._base_offset + number + self._unwanted
         return self._offset(self.begin(number))
 
+    def recorded(self, number: int) -> datetime:
+        """See ``Packed``."""
+        if self._batch.timestamp_type:
+            return self.recorded_at
+        _, at = _varint(self._buffer, self.begin(number))
+        later, _ = _varint(self._buffer, at + 1)  # behind the attributes
+        return _time(self._batch.first_timestamp + later)
+
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
         if self._has_one_time:

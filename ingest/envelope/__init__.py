@@ -15,13 +15,16 @@ from msgspec.structs import replace
 
 from ingest.envelope._sent import Anchor, Sent, Shape
 from ingest.envelope.json_record import MESSAGES, NotALine, take_object_apart
+from ingest.envelope.kernel_lines import read_together
 from ingest.envelope.message import parts
 from ingest.envelope.text import take_apart
 from ingest.model import UNKNOWN_HOST, Host, Line, Raw, TimeSource, When
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
+
+    from ingest.model import Place
 
 __all__ = ["Envelope", "Read", "Shape", "Unreadable", "joined", "marks", "record_of"]
 
@@ -90,6 +93,29 @@ class Envelope(Struct, frozen=True):
             return Unreadable("shape", f"no {self.shape} record, and envelope.format allows nothing else")
         return self._read(raw, sent, text)
 
+    def kernel_lines(
+        self, block: bytes, place: Place, offsets: Sequence[int], since: datetime, until: datetime
+    ) -> list[Line | None]:
+        """What ``read`` makes of records that are one plain line of a kernel each, ``None`` for every other one.
+
+        Args:
+            block: The records' values, with a line end between each two of them and none within.
+            place: Where they come from.
+            offsets: The offset of each.
+            since: The earliest time at which any of them was recorded.
+            until: The latest.
+        """
+        if self.zones or self.shape not in (None, Shape.SYSLOG):
+            return [None] * len(offsets)
+        try:
+            text = block.decode()
+        except UnicodeDecodeError:
+            return [None] * len(offsets)
+        found = list(read_together(text, place, offsets, Anchor(self.zone, since), Anchor(self.zone, until), _host))
+        if len(block) <= self.max_line_bytes:
+            return found
+        return [None if line is None or len(line.raw) > self.max_line_bytes else line for line in found]
+
     def _sent(self, value: bytes, text: str, anchor: Anchor) -> Sent | None:
         if self.shape is Shape.JSON or (self.shape is None and text.startswith("{")):
             return take_object_apart(value, anchor)
@@ -97,14 +123,16 @@ class Envelope(Struct, frozen=True):
 
     def _read(self, raw: Raw, sent: Sent, text: str) -> Read:
         name = sent.hostname or raw.host
+        line = sent.message if sent.shape.startswith(Shape.JSON) else text
         whole = Line(
-            origin=raw.origin,
+            place=raw.origin.place,
+            offset=raw.origin.offset,
             host=_host(name) if name else self.default_host,
             when=sent.when or When(raw.recorded_at, self.hint_source, year_inferred=True, zone_inferred=True),
             uptime_us=sent.uptime_us,
             tag=sent.tag,
-            text=sent.message,
-            raw=sent.message if sent.shape.startswith(Shape.JSON) else text,
+            said=_said(sent.message, line),
+            raw=line,
             boot=sent.boot,
             caller=sent.caller,
             shape=sent.shape,
@@ -130,10 +158,15 @@ def _host(name: str) -> Host:
     return Host(name.lower(), name)
 
 
+def _said(message: str, raw: str) -> str | int:
+    """A message, or where it begins in the line that ends with it."""
+    return len(raw) - len(message) if raw.endswith(message) else message
+
+
 def joined(pieces: Sequence[Read]) -> Read:
     """A line whose pieces came in several records, as if it had come in one."""
     first, rest = pieces[0].whole, "".join(piece.rest for piece in pieces[1:])
-    whole = replace(first, text=first.text + rest, raw=first.raw + rest)
+    whole = replace(first, said=first.text + rest, raw=first.raw + rest)
     dropped = sum(piece.dropped for piece in pieces)
     lines = tuple(_part(whole, piece) for piece in parts(whole.text))
     return Read(whole, lines, dropped=dropped, record=record_of(pieces, whole))
@@ -149,10 +182,10 @@ def _part(whole: Line, piece: str) -> Line:
     """One of several lines in a record. Glued ones may have an uptime or a tag of their own."""
     sent = take_apart(piece, Anchor(None, whole.when.at), Shape.DMESG)
     if sent is None or whole.tag not in (None, "kernel"):
-        return replace(whole, text=piece, raw=piece)
+        return replace(whole, said=0, raw=piece)
     return replace(
         whole,
-        text=sent.message,
+        said=_said(sent.message, piece),
         raw=piece,
         tag=sent.tag or whole.tag,
         uptime_us=whole.uptime_us if sent.uptime_us is None else sent.uptime_us,

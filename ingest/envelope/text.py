@@ -69,13 +69,17 @@ _LOGCAT = re.compile(
 )
 _LOGCAT_BRIEF = re.compile(r"[VDIWEF]/(?P<tag>[^(\s]+) *\( *\d+\): ")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_COMMON = re.compile(
+HEAD = (
     r"(?:<\d{1,3}>)?(?:(?P<month>[A-Z][a-z]{2}) (?P<day>[ 123]\d) (?P<clock>\d\d:\d\d:\d\d)"
     rf"|(?P<stamp>(?>{_ISO}))(?! (?:stdout|stderr|[A-Z]{{3,5}}) )) (?P<host>[^\s:\[\]<>]+) "
-    r"kernel: \[ *(?P<seconds>\d{1,10})\.(?P<micros>\d{6})\] ?(?:\[ *(?P<caller>[TC]\d{1,10})\] ?)?"
-    r"(?! *(?:kernel:|<|\[(?! *\d{1,10}\])))(?P<message>[^\x1b]*)\Z"
 )
-"""The commonest line by far, as syslog daemons write what a kernel prints; each part of it as the patterns above."""
+"""Time and host of the commonest line by far, as syslog daemons write what a kernel prints."""
+RING = (
+    r"kernel: \[ *+(?P<seconds>[0-9]{1,10}+)\.(?P<micros>[0-9]{6})\] ?+(?:\[ *+(?P<caller>[TC][0-9]{1,10}+)\] ?+)?+"
+    r"(?! *+(?:kernel:|<|\[(?! *+(?:[0-9]{1,10}+|pid *+)\])))"
+)
+"""What follows: nothing that ``_ring`` would take off stands behind it."""
+_COMMON = re.compile(rf"{HEAD}{RING}(?P<message>[^\x1b]*)\Z")
 _KERNEL_FACILITY = 8
 """PRI is facility * 8 + severity, and the kernel's facility is 0."""
 

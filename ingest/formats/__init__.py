@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ __all__ = [
     "Found",
     "Match",
     "Progress",
+    "Rows",
     "Wording",
     "anchors",
     "fields_of",
@@ -38,6 +40,8 @@ __all__ = [
     "is_candidate",
     "lines_of",
     "read",
+    "read_body",
+    "read_rows",
     "tags",
 ]
 
@@ -49,6 +53,13 @@ class Match(Struct, frozen=True, gc=False):
     wording: Wording
     part: Part
     unread: str = ""
+
+
+class Rows(Struct, frozen=True, gc=False):
+    """Lines in a row that one wording with many rows explains."""
+
+    format: Format
+    parts: Sequence[Part]
 
 
 class Found(Struct, frozen=True):
@@ -128,6 +139,41 @@ def read(line: Line, open_families: Collection[str]) -> Match | None:
     return _read_whole(line, families) or _read_beginning(line, families)
 
 
+def read_body(line: Line, open_families: frozenset[str]) -> Match | None:
+    """What ``read`` makes of a kernel's line in which no anchor of a line stands that can begin a report."""
+    text = line.text
+    tried = None
+    for anchor, candidate in _dispatch().bodies(line.tag, text, open_families):
+        if anchor in text and candidate is not tried:
+            if match := _match(candidate, text):
+                return match
+            tried = candidate
+    return None
+
+
+def read_rows(lines: Sequence[Line], at: int, open_families: frozenset[str]) -> Rows | None:
+    """What ``read_body`` makes of the rows of a table from one line on, if it is one and more follow."""
+    first = lines[at].text[:1]
+    if at + 1 == len(lines) or first.isspace() or not lines[at + 1].text.startswith(first):
+        return None
+    pairs = _dispatch().bodies(lines[at].tag, lines[at].text, open_families)
+    rows = next((candidate for _, candidate in pairs if candidate.wording.rows), None)
+    if rows is None:
+        return None
+    before = [anchor for anchor, candidate in takewhile(lambda pair: pair[1] is not rows, pairs)]
+    parse, part = rows.whole.parse, rows.wording.part
+    parts = []
+    for line in lines[at:] if at else lines:
+        text = line.text
+        if not text.startswith(first) or not _holds(text, rows.anchors):
+            break
+        found = None if _holds(text, before) else parse(text)
+        if found is None:
+            break
+        parts.append(part(found))
+    return Rows(rows.family, parts) if parts else None
+
+
 def interpreted() -> dict[str, str]:
     """The wordings that pyparsing runs itself, and why: their grammar uses what cannot be compiled."""
     readers = {candidate.wording.id: candidate.whole for candidate in _dispatch().candidates}
@@ -156,10 +202,22 @@ def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
 
 def _read_whole(line: Line, open_families: frozenset[str]) -> Match | None:
     for candidate, text in _dispatch().possible(line.tag, line.text, open_families):
-        found = candidate.whole.parse(text)
-        if found is not None:
-            return Match(candidate.family, candidate.wording, candidate.wording.part(found))
+        if match := _match(candidate, text):
+            return match
     return None
+
+
+def _holds(text: str, literals: Sequence[str]) -> bool:
+    """Whether any of some literals stands in a text. Written out, as it is asked of all rows."""
+    for literal in literals:  # noqa: SIM110
+        if literal in text:
+            return True
+    return False
+
+
+def _match(candidate: Candidate, text: str) -> Match | None:
+    found = candidate.whole.parse(text)
+    return None if found is None else Match(candidate.family, candidate.wording, candidate.wording.part(found))
 
 
 def _read_beginning(line: Line, open_families: frozenset[str]) -> Match | None:

@@ -17,7 +17,7 @@ from ingest.lowering import Interpreted, Lowered, compiled
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.formats._types import Format, Wording
 
@@ -70,6 +70,7 @@ class Dispatch:
         self._tags = frozenset[str]().union(*(candidate.family.tags for candidate in self.candidates))
         self._seen = 0
         self._of = lru_cache(maxsize=_KEPT)(self._choose)
+        self._bodies = lru_cache(maxsize=_KEPT)(self._choose_bodies)
 
     def possible(self, tag: str | None, text: str, open_families: frozenset[str]) -> Iterator[tuple[Candidate, str]]:
         """The wordings that a line may be, and the text that each would have to explain.
@@ -88,6 +89,13 @@ class Dispatch:
                         yield candidate, text
                         break
 
+    def bodies(self, tag: str | None, text: str, open_families: frozenset[str]) -> Sequence[tuple[str, Candidate]]:
+        """The ``BODY`` wordings that a line with a tag, or with neither tag nor ``program:``, may be.
+
+        Each comes once for each of its literals, with the literal; one of them stands in the line.
+        """
+        return self._bodies(tag, open_families, self._beginning(text))
+
     def _untagged(
         self, text: str, tag: re.Match[str], open_families: frozenset[str]
     ) -> Iterator[tuple[Candidate, str]]:
@@ -105,6 +113,16 @@ class Dispatch:
             return ""
         first = text.lstrip(" \t\r\n")[:1]
         return first if first.isascii() else ""
+
+    def _choose_bodies(
+        self, tag: str | None, open_families: frozenset[str], first: str
+    ) -> tuple[tuple[str, Candidate], ...]:
+        return tuple(
+            (anchor, candidate)
+            for candidate in self._choose(tag, open_families, first)
+            if candidate.wording.role is Role.BODY
+            for anchor in candidate.anchors
+        )
 
     def _choose(self, tag: str | None, open_families: frozenset[str], first: str) -> tuple[Candidate, ...]:
         return tuple(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pyparsing as pp
 
@@ -28,6 +28,7 @@ class Wording(Struct, frozen=True, kw_only=True):
         anchors: Literals of which every such line carries one. ``BODY`` lines are only looked for in an open report.
         grammar: Builds the pyparsing grammar of a whole line; called once, on first use.
         part: Turns the grammar's named results into the family's value.
+        rows: Whether it is the row of a table: many follow one another. Its family has ``add_rows``.
         source: The function that prints it.
         versions: The versions that do, oldest to newest.
         example: A line (without envelope) that the grammar reads.
@@ -41,6 +42,7 @@ class Wording(Struct, frozen=True, kw_only=True):
     source: str
     versions: str
     example: str
+    rows: bool = False
 
 
 STRANGER = -1
@@ -85,6 +87,8 @@ class Format(Struct, frozen=True, kw_only=True):
         report: Makes a report of a block of this family; the page size holds where the block does not tell one.
         head_ends_report: Whether a new head says that the report before it (of the same key) is over.
         pause: Seconds between two lines of a report at most, unless the later one names its victim.
+        add_rows: Has a progress of this family take note of rows of one wording, if each fits as well as 1 does, and
+            says whether it did; ``None`` where no wording has rows.
         repeats: Whether it only repeats what a killer did: its word counts where the killer's own line did not come.
     """
 
@@ -97,4 +101,5 @@ class Format(Struct, frozen=True, kw_only=True):
     report: Callable[[Block, PageSize], Report]
     head_ends_report: bool
     pause: float = inf
+    add_rows: Callable[[Any, Sequence[Any]], bool] | None = None
     repeats: bool = False

@@ -7,6 +7,7 @@ hold nothing that could hold them, and tracing them takes a tenth of a report's 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,7 +34,13 @@ class Origin(Struct, frozen=True, gc=False):
     @property
     def place(self) -> Place:
         """The partition or the file."""
-        return self.source, self.partition
+        return _place(self.source, self.partition)
+
+
+@lru_cache(maxsize=4_096)
+def _place(source: str, partition: int | None) -> Place:
+    """One value for all lines of a place."""
+    return source, partition
 
 
 ROUTED_HEADER = "oom-ingest-routed"
@@ -116,12 +123,13 @@ class Line(Struct, frozen=True, gc=False):
     """One log record of one host with its envelope taken off.
 
     Attributes:
-        origin: Where it was read.
+        place: Where it was read: the partition, or the file.
+        offset: Its record's.
         host: Who logged it.
         when: Its time.
         uptime_us: Microseconds since boot, where the line tells them.
         tag: The program that logged it; ``kernel`` for the kernel.
-        text: What it logged.
+        said: What it logged, or where that begins in ``raw``: a thousand open reports hold a hundred thousand lines.
         raw: The line as it came; of JSON, the message in it.
         boot: Id of the host's boot, where a shipper tells it.
         caller: Thread or CPU that printed a kernel line (``T1234``, ``C0``), where the kernel tells it.
@@ -129,17 +137,28 @@ class Line(Struct, frozen=True, gc=False):
         metadata: What the shipper added and the allow-list lets through, nested by ECS names.
     """
 
-    origin: Origin
+    place: Place
+    offset: int
     host: Host
     when: When
     uptime_us: int | None
     tag: str | None
-    text: str
+    said: str | int
     raw: str
     boot: str | None = None
     caller: str | None = None
     shape: str = ""
     metadata: Mapping[str, object] | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was read."""
+        return Origin(*self.place, self.offset)
+
+    @property
+    def text(self) -> str:
+        """What it logged."""
+        return self.raw[self.said :] if isinstance(self.said, int) else self.said
 
 
 class Rejected(Struct, frozen=True):

@@ -54,5 +54,8 @@ class Packed(Protocol):
     def offset(self, number: int) -> int:
         """A record's offset."""
 
+    def recorded(self, number: int) -> datetime:
+        """When a record was recorded."""
+
     def recorded_until(self, number: int) -> datetime:
         """The latest time at which a record up to and with this one was recorded."""

@@ -10,7 +10,7 @@ import pytest
 
 from ingest import formats
 from ingest.formats import Wording
-from ingest.model import Host, Line, Origin, Role, TimeSource, When
+from ingest.model import Host, Line, Role, TimeSource, When
 
 FOLDER = Path(formats.__file__).parent
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -20,7 +20,7 @@ NAMES = list(formats.formats())
 
 def line(text: str, tag: str | None = "kernel") -> Line:
     when = When(datetime(2026, 11, 22, tzinfo=UTC), TimeSource.SYSLOG, year_inferred=True, zone_inferred=True)
-    return Line(Origin("t", 0, 0), Host("h", "h"), when, None, tag, text, text)
+    return Line(("t", 0), 0, Host("h", "h"), when, None, tag, text, text)
 
 
 @pytest.mark.parametrize(("family", "wording"), WORDINGS, ids=lambda each: getattr(each, "id", None))

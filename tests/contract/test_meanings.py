@@ -45,7 +45,7 @@ STAT_OF_KERNELS = {
 
 def line(text: str, tag: str | None = "kernel") -> Line:
     when = When(AT, TimeSource.SYSLOG, year_inferred=True, zone_inferred=True)
-    return Line(Origin("t", 0, 0), Host("h", "h"), when, None, tag, text, text)
+    return Line(("t", 0), 0, Host("h", "h"), when, None, tag, text, text)
 
 
 def drawn() -> Iterator[tuple[str, str, str]]:

@@ -60,7 +60,7 @@ def covered(text: str) -> list[str]:
         line = record.whole
         for identity in (each for each, shape in shapes().items() if shape.search(raw.rstrip())):
             known = printed()[identity]
-            own = line if line.tag != "myapp" else replace(line, tag=None, text=line.text.removeprefix("it said: "))
+            own = line if line.tag != "myapp" else replace(line, tag=None, said=line.text.removeprefix("it said: "))
             match = formats.read(own, {known.family})
             if match and match.wording.id == known.reader:
                 found.add(identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.envelope import Envelope, Unreadable, text
+from ingest.envelope import Envelope, Read, Shape, Unreadable, text
 from ingest.envelope._sent import Anchor
 from ingest.envelope.plain import PLAIN, lines_of_others
 from ingest.model import Origin, Raw
@@ -93,6 +93,28 @@ def test_common_lines_of_the_corpus_and_of_each_envelope() -> None:
 @given(random=st.randoms(use_true_random=False))
 def test_damaged_common_lines(random: Random) -> None:
     assert_the_common_is_no_second_parser(damaged(random, random.choice(common_values()), 80))
+
+
+@settings(max_examples=200)
+@given(random=st.randoms(use_true_random=False), shape=st.sampled_from((None, Shape.SYSLOG, Shape.JSON)))
+def test_lines_that_are_read_together_are_what_each_is(random: Random, shape: Shape | None) -> None:
+    """In groups of one head, as reports come, with damaged lines among them."""
+    chosen = random.choices(common_values(), k=8)
+    heads = [value[: value.index(b" kernel: ")] for value in chosen]
+    lines = [
+        random.choice(heads) + value[value.index(b" kernel: ") :] for value in random.choices(common_values(), k=20)
+    ]
+    lines = [damaged(random, line, 120) if random.random() < 0.2 else line for line in lines]
+    told = [line.replace(b"\n", b" ").replace(b"\xff", b"?") for line in lines]
+    times = sorted(NOW - random.choice((timedelta(), timedelta(days=200))) for _ in told)
+    envelope = Envelope(shape=shape)
+    together = envelope.kernel_lines(b"\n".join(told), ("t", 0), range(len(told)), times[0], times[-1])
+    for offset, (value, line) in enumerate(zip(told, together, strict=True)):
+        read = envelope.read(Raw(Origin("t", 0, offset), value, times[offset], "key"))
+        if line is not None:
+            assert read == Read(line)
+    if shape is not Shape.JSON and times[0] == times[-1]:
+        assert any(together)
 
 
 @settings(max_examples=300)

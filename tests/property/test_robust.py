@@ -26,7 +26,7 @@ SLOW = 20.0
 
 
 def line(text: str, tag: str | None = None) -> Line:
-    return Line(Origin("t", 0, 0), Host("h", "h"), WHEN, 1, tag, text, text)
+    return Line(("t", 0), 0, Host("h", "h"), WHEN, 1, tag, text, text)
 
 
 @pytest.mark.parametrize("identity", {each.reader: each.id for each in printed().values()}.values())

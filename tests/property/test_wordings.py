@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import formats
-from ingest.model import Host, Line, Origin, TimeSource, When
+from ingest.model import Host, Line, TimeSource, When
 from tests.generator.wordings import UNITS, draw, printed
 
 WHEN = When(datetime(2026, 11, 22, tzinfo=UTC), TimeSource.SYSLOG, year_inferred=True, zone_inferred=True)
@@ -45,7 +45,7 @@ def test_what_printf_writes_is_read_back(identity: str, random: Random) -> None:
     text, values = draw(random, identity)
     known = printed()[identity]
     family = formats.formats()[known.family]
-    line = Line(Origin("t", 0, 0), Host("h", "h"), WHEN, None, min(family.tags), text, text)
+    line = Line(("t", 0), 0, Host("h", "h"), WHEN, None, min(family.tags), text, text)
     match = formats.read(line, {known.family})
     assert match is not None, text
     assert (match.wording.id, match.unread) == (known.reader, ""), text
@@ -66,7 +66,7 @@ def test_a_real_line_is_read_by_the_same_wording(identity: str) -> None:
     known = printed()[identity]
     assert known.real is not None
     family = formats.formats()[known.family]
-    line = Line(Origin("t", 0, 0), Host("h", "h"), WHEN, None, min(family.tags), known.real, known.real)
+    line = Line(("t", 0), 0, Host("h", "h"), WHEN, None, min(family.tags), known.real, known.real)
     match = formats.read(line, {known.family})
     assert match is not None
     assert (match.wording.id, match.unread) == (known.reader, "")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.envelope import Envelope, Read
 from ingest.held import HeldOffsets
 from ingest.model import Origin, Raw
-from ingest.reorder import Reorder, Waiting
+from ingest.reorder import Reorder, Stretch, Waiting
 
 BEGIN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 PLACE = ("t", 0)
@@ -27,19 +27,34 @@ class Feed:
 
     def line(self, uptime: float | None, came: float, host: str = "h", text: str = "x") -> list[str]:
         at = BEGIN + timedelta(seconds=came)
+        return texts(self.reorder.add(self._read(uptime, at, host, text), at))
+
+    def lines(self, uptimes: Sequence[float], came: Sequence[float], host: str = "h") -> list[str]:
+        """Lines in a row as a stretch, for as far as they can be taken so."""
+        times = [BEGIN + timedelta(seconds=each) for each in came]
+        reads = [self._read(uptime, at, host, f"{uptime}") for uptime, at in zip(uptimes, times, strict=True)]
+        out, at = [], 0
+        while at < len(reads):
+            stretch = Stretch([read.whole for read in reads[at:]], times[at:])
+            count, released = self.reorder.add_stretch(stretch)
+            out += released or ([] if count else self.reorder.add(reads[at], times[at]))
+            at += count or 1
+        return texts(out)
+
+    def _read(self, uptime: float | None, at: datetime, host: str, text: str) -> Read:
         ring = "" if uptime is None else f"[{uptime:.6f}] "
         raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {ring}{text}".encode(), at)
         self.offset += 1
         read = Envelope().read(raw)
         assert isinstance(read, Read)
-        return texts(self.reorder.add(read, at))
+        return read
 
     def advance(self, second: float) -> list[str]:
         return texts(self.reorder.advance(PLACE, BEGIN + timedelta(seconds=second)))
 
 
-def texts(waiting: Iterable[Waiting]) -> list[str]:
-    return [each.read.whole.text for each in waiting]
+def texts(waiting: Iterable[Waiting | Stretch]) -> list[str]:
+    return [line.text for each in waiting for line in (each.lines if isinstance(each, Stretch) else [each.read.whole])]
 
 
 def test_lines_wait_for_the_window_and_go_on_in_order() -> None:
@@ -123,6 +138,29 @@ def test_lines_that_are_late_within_the_window_come_out_sorted(random: Random, c
         out += feed.line(uptime, came, text=f"{uptime}")
     out += feed.advance(10_000)
     assert out == [f"{uptime}" for uptime in logged]
+
+
+@settings(max_examples=300)
+@given(st.randoms(use_true_random=False), st.sampled_from((4_000, 12_000, 1 << 20)))
+def test_stretches_go_on_as_their_lines_would(random: Random, max_bytes: int) -> None:
+    alone, together = Feed(max_bytes=max_bytes), Feed(max_bytes=max_bytes)
+    came = 0.0
+    for _ in range(random.randint(1, 25)):
+        came += random.choice((0, 0.5, 5, 40)) * random.random()
+        host = random.choice(("one", "two"))
+        begin = 100 + came + random.choice((0, 0, -1, -20, -40, 3, 2_000))
+        uptimes = sorted(
+            round(begin + random.choice((0, 0.2, 8)) * random.random(), 1) for _ in range(random.randint(1, 9))
+        )
+        times = sorted(came + random.choice((0, 0, 2)) for _ in uptimes)
+        came = times[-1]
+        told = [text for at, up in zip(times, uptimes, strict=True) for text in alone.line(up, at, host, f"{up}")]
+        assert together.lines(uptimes, times, host) == told
+        assert together.reorder.oldest_offset(PLACE) == alone.reorder.oldest_offset(PLACE)
+        if random.random() < 0.3:
+            assert together.advance(came) == alone.advance(came)
+        assert together.reorder.due(PLACE) == alone.reorder.due(PLACE)
+    assert texts(together.reorder.finish()) == texts(alone.reorder.finish())
 
 
 @given(st.lists(st.integers(0, 50)), st.randoms(use_true_random=False))

@@ -24,6 +24,7 @@ FORMAT = Format(
     versions="2.4 to 7.1; RHEL 5 to 9, SLES, Ubuntu, Android; OpenVZ and Virtuozzo kernels",
     tags=frozenset({"kernel"}),
     progress=LinuxProgress,
+    add_rows=LinuxProgress.add_rows,
     report=report,
     head_ends_report=False,
     pause=10,

@@ -16,6 +16,8 @@ from ingest.formats.linux.summary import Summary
 from ingest.formats.linux.tasks import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.model import Part
 
 
@@ -29,7 +31,7 @@ class LinuxProgress:
     chosen: set[int] = field(default_factory=set)
     killed: set[int] = field(default_factory=set)
     reaped: set[int] = field(default_factory=set)
-    listed: set[int] = field(default_factory=set)
+    listed: list[int] = field(default_factory=list)
     many: bool = False
     panicked: bool = False
     lines: int = 0
@@ -110,9 +112,18 @@ class LinuxProgress:
         if single := once(part):
             self.had.add(single)
         if isinstance(part, Row):
-            self.listed.add(part.task)
+            self.listed.append(part.task)
         elif type(part) in _TELLING:
             self._note(part)
+
+    def add_rows(self, parts: Sequence[Row]) -> bool:
+        """Take note of rows of the process table: where one fits, so do those behind it."""
+        if self.fit(parts[0]) != 1:
+            return False
+        self.add(parts[0])
+        self.lines += len(parts) - 1
+        self.listed += [part.task for part in parts[1:]]
+        return True
 
     def _note(self, part: Part) -> None:
         match part:

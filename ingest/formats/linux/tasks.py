@@ -75,6 +75,7 @@ WORDINGS = (
         anchors=("[",),
         grammar=_row,
         part=Row.read,
+        rows=True,
         source="dump_task",
         versions="2.6.25 to 7.1",
         example="[  19331]  1000 19331   226026    29603  1314816        0           999 npm start",

@@ -30,7 +30,7 @@ def victims(said: Said) -> Iterator[Victim]:
     reaps = {part.pid: (part, line) for part, line in reversed(list(said.every(Reaped)))}
     chosen = _chosen(said, kills.keys() | reaps.keys())
     order: dict[int, None] = {chosen[0].pid: None} if chosen and chosen[0].pid not in spared else {}
-    order |= dict.fromkeys(sorted(kills, key=lambda pid: kills[pid][1].origin.offset)) | dict.fromkeys(reaps)
+    order |= dict.fromkeys(sorted(kills, key=lambda pid: kills[pid][1].offset)) | dict.fromkeys(reaps)
     scores = {part.pid: part.score for part, _ in said.every(Selected)}
     for pid in order:
         yield _victim(
