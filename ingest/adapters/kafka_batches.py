@@ -167,11 +167,10 @@ class KafkaBatch:
 
     def recorded(self, number: int) -> datetime:
         """See ``Packed``."""
-        if self._batch.timestamp_type:
+        if self._has_one_time:
             return self.recorded_at
-        _, at = _varint(self._buffer, self.begin(number))
-        later, _ = _varint(self._buffer, at + 1)  # behind the attributes
-        return _time(self._batch.first_timestamp + later)
+        later, _ = _varint(self.data, self._behind_length(self.begin(number)))
+        return _time(self._first_time + later)
 
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
