@@ -134,6 +134,7 @@ def test_a_batch_is_the_librarys_batch(codec: int, since: int, first: int) -> No
             assert packed.holding(packed.data.index(raw.value)) == number
         begin, end = packed.value(number)
         assert packed.data[begin:end] == (raw.value or b"")
+        assert packed.recorded(number) == _milliseconds(raw.recorded_at)
         assert packed.recorded_until(number) == max(
             _milliseconds(each.recorded_at) for each in records[: since + number + 1]
         )
