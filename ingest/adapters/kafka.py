@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,6 +21,7 @@ from ingest.adapters import kafka_receiving
 from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_group import Membership
+from ingest.adapters.kafka_versions import is_known
 from ingest.pace import Pace
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused
 
@@ -116,6 +117,8 @@ class KafkaSource:
         else:
             with self._failures():
                 found = self._consumer.poll(timeout_ms=int(timeout * 1000))
+                if found:
+                    self._read_ahead()
         self._membership.tell()
         records = {_partition(place): [_taken(record) for record in group] for place, group in found.items()}
         self._pace.took(sum(_count(each) for group in records.values() for each in group))
@@ -172,6 +175,17 @@ class KafkaSource:
                 # The last of this name may have ended between the two rounds of a rebalance. Its place comes back
                 # without another round, and what it had given up would belong to nobody: ask for that round.
                 coordinator.request_rejoin()
+
+    def _read_ahead(self) -> None:
+        """Ask for what comes next, so that it is on its way while this is worked off.
+
+        Where the library has waited for an answer it asks for the next one only when it is polled again.
+        """
+        fetcher = self._consumer._fetcher  # noqa: SLF001  see above
+        if self._packed and is_known() and not fetcher.in_flight_fetches():
+            # What was read is in hand, and its offsets are passed: what is wrong now the next poll will tell.
+            with suppress(KafkaError):
+                fetcher.send_fetches()
 
     def _reached(self) -> Iterator[tuple[Partition, int]]:
         """The next offset of each partition: beyond the last record too, where transactions end or were given up."""

@@ -100,3 +100,16 @@ def test_an_unknown_library_gives_its_records_one_by_one(
     ours, came_packed = read(stack, topic, f"{topic}-new", packed=True)
     assert ours[-1].value == b"the last"
     assert not came_packed
+
+
+def test_what_comes_next_is_on_its_way_while_this_is_worked_off(stack: Endpoints, topic: str) -> None:
+    fill(stack.kafka, topic)
+    source = KafkaSource(KafkaSettings(bootstrap_servers=stack.kafka, topics=(topic,), group=topic))
+    source.subscribe(Nobody())
+    try:
+        deadline = time.monotonic() + 90
+        while not source.poll(0.5).records:
+            assert time.monotonic() < deadline
+        assert source._consumer._fetcher.in_flight_fetches()  # noqa: SLF001
+    finally:
+        source.close()
