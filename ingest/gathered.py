@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ingest.envelope import Envelope
     from ingest.model import Line, Packed
 
 
-class Piece(Struct, frozen=True, gc=False):
+class Piece(Struct, gc=False):
     """Some of what was gathered: lines of one host, each with at least the uptime of the one before it.
 
     Attributes:
@@ -23,9 +23,9 @@ class Piece(Struct, frozen=True, gc=False):
         lines: The lines; none where it is a single record that has to be read by itself.
     """
 
-    numbers: Sequence[int]
-    came: Sequence[datetime]
-    lines: Sequence[Line]
+    numbers: list[int]
+    came: list[datetime]
+    lines: list[Line]
 
 
 class Gathered:
@@ -55,16 +55,24 @@ class Gathered:
         self._values.append(self._packed.data[begin:end])
 
     def take(self) -> Iterator[Piece]:
-        """All that was gathered, in the order of the records."""
+        """All that was gathered, host by host; each host's in the order of the records."""
         numbers, came, lines = self._numbers, self._came, self._lines()
         self._numbers, self._came, self._values = [], [], []
-        begin = 0
-        for at, line in enumerate(lines):
-            if at > begin and not _follows(lines[at - 1], line):
-                yield _piece(numbers, came, lines, begin, at)
-                begin = at
-        if lines:
-            yield _piece(numbers, came, lines, begin, len(lines))
+        of_hosts: dict[str, Piece] = {}
+        for number, at, line in zip(numbers, came, lines, strict=True):
+            before = of_hosts.get(line.host.name) if line else None
+            if line is None or (before and _uptime(line) < _uptime(before.lines[-1])):
+                yield from of_hosts.values()
+                of_hosts, before = {}, None
+            if line is None:
+                yield Piece([number], [at], [])
+            elif before is None:
+                of_hosts[line.host.name] = Piece([number], [at], [line])
+            else:
+                before.numbers.append(number)
+                before.came.append(at)
+                before.lines.append(line)
+        yield from of_hosts.values()
 
     def _lines(self) -> list[Line | None]:
         numbers, packed = self._numbers, self._packed
@@ -76,13 +84,5 @@ class Gathered:
         return self._envelope.kernel_lines(block, packed.place, offsets, min(recorded), max(recorded))
 
 
-def _follows(before: Line | None, line: Line | None) -> bool:
-    if before is None or line is None or before.uptime_us is None or line.uptime_us is None:
-        return False
-    return before.host is line.host and before.uptime_us <= line.uptime_us
-
-
-def _piece(
-    numbers: Sequence[int], came: Sequence[datetime], lines: Sequence[Line | None], begin: int, end: int
-) -> Piece:
-    return Piece(numbers[begin:end], came[begin:end], [line for line in lines[begin:end] if line])
+def _uptime(line: Line) -> int:
+    return line.uptime_us or 0
