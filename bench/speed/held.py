@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 from bench.speed.end_to_end import environment, forget, installed
 from bench.speed.lines import unfinished
@@ -21,6 +23,7 @@ _PARTITIONS = 4
 _GOES_ON = timedelta(seconds=60)
 """Late enough for every line to have had its turn and every report to be written, too early for one to be closed."""
 _LONGEST = 300.0
+_ENVIRONMENT = Path("build/bench/environment")
 
 
 def memory(servers: Servers) -> Iterator[str]:
@@ -28,7 +31,7 @@ def memory(servers: Servers) -> Iterator[str]:
     name = "held"
     load(servers.kafka.bootstrap, name, unfinished(_REPORTS, _LINES), _PARTITIONS, goes_on=_GOES_ON)
     port = free_port()
-    command = [sys.executable, "-m", "ingest", "run", "--listen", f"127.0.0.1:{port}"]
+    command = [_deployed(), "-m", "ingest", "run", "--listen", f"127.0.0.1:{port}"]
     with installed(servers.elasticsearch.url, name) as elastic:
         process = subprocess.Popen(command, env=environment(servers, name, name), stderr=subprocess.DEVNULL)
         try:
@@ -44,10 +47,23 @@ def memory(servers: Servers) -> Iterator[str]:
     held = seen["open_reports"]
     print(f"memory with {held:.0f} open reports: {now:.0f} MB, {most:.0f} MB at most", flush=True)
     yield from (f"## Memory of the service with {_REPORTS:,} open reports of {_LINES} lines", "")
+    yield "With the packages that `requirements.lock` names, as it is deployed:"
     yield f"`oom-ingest run` has {now:.0f} MB resident, and had {most:.0f} MB at most while it read and wrote them."
     if held < _REPORTS:
         yield f"Of these reports {_REPORTS - held:.0f} were closed by then: the memory for all open ones was used up."
     yield ""
+
+
+def _deployed() -> str:
+    """Python with what `requirements.lock` names and nothing else, as the service is deployed.
+
+    Clients of Elasticsearch and of HTTP import further packages where they find them, and those of the tests are large.
+    """
+    shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", _ENVIRONMENT], check=True)
+    python = str(_ENVIRONMENT / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", "requirements.lock"], check=True)
+    return python
 
 
 def _metrics(port: int) -> dict[str, float] | None:
