@@ -259,7 +259,7 @@ class Assembler:
         blocks: list[Block] = []
         if report.progress.done and not report.format.repeats:
             blocks.extend(self._close(partition, report, ClosedBy.TERMINATOR))
-        elif len(report.entries) >= self._bounds.max_lines or report.size >= self._bounds.max_report_bytes:
+        elif len(report.lines) >= self._bounds.max_lines or report.size >= self._bounds.max_report_bytes:
             blocks.extend(self._close(partition, report, ClosedBy.CAP))
         while self._size > self._bounds.max_total_bytes:
             blocks.extend(self._close_oldest())
@@ -318,7 +318,7 @@ class Assembler:
             del partition.hosts[report.host], partition.families[report.host]
         self._size -= report.size
         if not report.progress.anchored and any(report.is_copy_of(other) for other in siblings):
-            self.copies += len(report.entries)
+            self.copies += len(report.lines)
         elif block := report.block(ClosedBy.NEXT_REPORT if report.superseded else closed_by):
             yield block
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from ingest import formats
 from ingest.model import Block, ClosedBy, Entry, Role
 
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.formats import Format, Match, Progress
-    from ingest.model import Line, Place
+    from ingest.model import Line, Part, Place
 
-_REPORT_COST = 2_000
-_LINE_COST = 900
+_REPORT_COST = 3_600
+_LINE_COST = 400
 """Bytes that Python needs for a report and for each of its lines beside the text; measured by `make robustness`."""
 
 
@@ -47,6 +49,10 @@ class OpenReport:
         mixed: Whether its lines cannot be told from those of another report for sure.
         superseded: Whether a new head came after it.
         strayed: Whether lines of another report, whose head was lost, came after it began.
+        lines: Its lines as they came.
+        parts: What each says; ``None`` where no wording explains it.
+        unread: Which of them have a tail that their wording does not know.
+        settled_lines: How many there were when it was last written.
         in_order: Whether each of its lines tells its uptime, and none came before one that was logged earlier.
         marks: Fingerprints of its first ``marked`` lines. They are taken once they are asked for.
     """
@@ -67,48 +73,52 @@ class OpenReport:
     mixed: bool = False
     superseded: bool = False
     strayed: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    parts: list[Part | None] = field(default_factory=list)
+    unread: frozenset[int] = frozenset()
     size: int = _REPORT_COST
-    settled_entries: int = 0
+    settled_lines: int = 0
     in_order: bool = True
-    marks: set[int] = field(default_factory=set)
+    marks: set[int] | None = None
     marked: int = 0
 
     @property
     def last(self) -> Line:
         """The line that came last."""
-        return self.entries[-1].line
+        return self.lines[-1]
 
     def has(self, line: Line) -> bool:
         """Whether the same line is in the report already."""
-        if self.in_order and self.entries and line.uptime_us is not None:
+        if self.in_order and self.lines and line.uptime_us is not None:
             last = self.last.uptime_us
             if last is not None and last < line.uptime_us:
                 return False
-        for entry in self.entries[self.marked :]:
-            self.marks.add(fingerprint(entry.line))
-        self.marked = len(self.entries)
+        if self.marks is None:
+            self.marks = set()
+        self.marks.update(map(fingerprint, self.lines[self.marked :]))
+        self.marked = len(self.lines)
         return fingerprint(line) in self.marks
 
     def add(self, line: Line, match: Match | None) -> int:
         """Take a line; returns the bytes by which the report grew."""
         if self.in_order:
-            last = self.entries[-1].line.uptime_us if self.entries else 0
+            last = self.last.uptime_us if self.lines else 0
             self.in_order = line.uptime_us is not None and last is not None and last <= line.uptime_us
-        if match is None:
-            self.entries.append(Entry(line, None))
-        else:
-            self.entries.append(Entry(line, match.part, bool(match.unread)))
+        if match is not None:
+            if match.unread:
+                self.unread |= {len(self.lines)}
             self.progress.add(match.part)
             self.headed = self.headed or match.wording.role is Role.OPENS
             self.named = self.named or match.wording.role is Role.VICTIM
+        self.lines.append(line)
+        self.parts.append(match.part if match else None)
         grown = _cost(line)
         self.size += grown
         return grown
 
     def goes_on_with(self, line: Line, match: Match) -> bool:
         """Whether a line is plainly the next of this report's body, where no other report is open on the host."""
-        last = self.entries[-1].line.uptime_us
+        last = self.last.uptime_us
         return (
             match.wording.role is Role.BODY
             and match.format is self.format
@@ -141,7 +151,7 @@ class OpenReport:
         while at < len(lines):
             taken = self._take_rows(lines, at, families, most) or self._take_line(lines[at], families)
             at += taken
-            if not taken or len(self.entries) >= most.lines or self.size - size >= most.bytes or self.progress.done:
+            if not taken or len(self.lines) >= most.lines or self.size - size >= most.bytes or self.progress.done:
                 break
         return at - begin, self.size - size
 
@@ -154,7 +164,8 @@ class OpenReport:
             return 0
         if self.progress.fit(match.part) != 1:
             return 0
-        self.entries.append(Entry(line, match.part))
+        self.lines.append(line)
+        self.parts.append(match.part)
         self.progress.add(match.part)
         self.size += _cost(line)
         return 1
@@ -170,24 +181,25 @@ class OpenReport:
             or {part.key for part in rows.parts} != {self.key}
         ):
             return 0
-        entries = list(map(Entry, lines[at : at + len(rows.parts)], rows.parts))
-        size = sum([_cost(entry.line) for entry in entries])
-        if len(self.entries) + len(entries) > most.lines or size >= most.bytes:
+        taken = lines[at : at + len(rows.parts)]
+        size = sum(map(_cost, taken))
+        if len(self.lines) + len(taken) > most.lines or size >= most.bytes:
             return 0
-        if not self._follow(entries) or not add(self.progress, rows.parts):
+        if not self._follow(taken) or not add(self.progress, rows.parts):
             return 0
-        self.entries += entries
+        self.lines += taken
+        self.parts += rows.parts
         self.size += size
-        return len(entries)
+        return len(taken)
 
-    def _follow(self, entries: Sequence[Entry]) -> bool:
+    def _follow(self, lines: Sequence[Line]) -> bool:
         """Whether each line was printed after the one before it, and soon enough."""
         last = self.last.uptime_us
-        for entry in entries:
-            uptime = entry.line.uptime_us
+        for line in lines:
+            uptime = line.uptime_us
             if last is None or uptime is None or not 0 < uptime - last <= self.pause_us:
                 return False
-            if not self.printed_by(entry.line):
+            if not self.printed_by(line):
                 return False
             last = uptime
         return True
@@ -206,26 +218,29 @@ class OpenReport:
 
     def begins_after(self, line: Line) -> bool:
         """Whether a line was logged before the first line of this report, though it came later."""
-        first = self.entries[0].line
+        first = self.lines[0]
         if first.uptime_us is not None and line.uptime_us is not None:
             return line.uptime_us < first.uptime_us
         return line.when.at < first.when.at
 
     def is_copy_of(self, other: OpenReport) -> bool:
         """Whether everything that was read here stands in another report too."""
-        known = [entry for entry in self.entries if entry.part is not None]
-        return other is not self and all(other.has(entry.line) for entry in known)
+        known = [line for line, part in zip(self.lines, self.parts, strict=True) if part is not None]
+        return other is not self and all(map(other.has, known))
 
     def block(self, closed_by: ClosedBy) -> Block | None:
         """What there is now, in the order in which it was logged; ``None`` if just that was written already."""
-        if self.settled_entries == len(self.entries):
+        if self.settled_lines == len(self.lines):
             return None
-        self.settled_entries = len(self.entries)
-        return Block(self.format.name, _in_order(self.entries), closed_by, mixed=self.mixed)
+        self.settled_lines = len(self.lines)
+        entries = list(map(Entry, self.lines, self.parts))
+        for at in self.unread:
+            entries[at] = replace(entries[at], unread=True)
+        return Block(self.format.name, tuple(entries) if self.in_order else _in_order(entries), closed_by, self.mixed)
 
 
 def _cost(line: Line) -> int:
-    return _LINE_COST + 2 * len(line.raw)
+    return _LINE_COST + line.raw.__sizeof__()
 
 
 def fingerprint(line: Line) -> int:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _QUOTED = 8_192
 """Characters of a rejected record that its dead letter keeps."""
 
-_WAITING_SHARE = 4
-"""One part in four of the memory for open reports is for lines that wait for their turn."""
+_WAITING_SHARE = 8
+"""One part in eight of the memory for open reports is for lines that wait for their turn."""
 
 
 class Reading:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ANOTHER_ORDER_US = 30_000_000
 """Time that goes back by more than disorder explains: another boot, a replay, a clock that was set."""
 
-_LINE_COST = 1_500
+_LINE_COST = 550
 """Bytes that Python needs for a line that waits, beside its text; measured by `make robustness`."""
 
 _STALE = 64
@@ -293,11 +293,11 @@ def _source(line: Line) -> _Source:
 
 
 def _cost(line: Line) -> int:
-    return _LINE_COST + 2 * len(line.raw)
+    return _LINE_COST + line.raw.__sizeof__()
 
 
 def _costs(lines: Sequence[Line]) -> int:
-    return len(lines) * _LINE_COST + 2 * sum([len(line.raw) for line in lines])
+    return len(lines) * _LINE_COST + sum([line.raw.__sizeof__() for line in lines])
 
 
 def _lines(waiting: Waiting | Stretch) -> Sequence[Line]:

@@ -112,7 +112,7 @@ def test_what_waits_holds_the_commit() -> None:
 
 
 def test_beyond_its_memory_those_that_waited_longest_go_on() -> None:
-    feed = Feed(max_bytes=20_000)
+    feed = Feed(max_bytes=10_000)
     out = [text for host in range(100) for text in feed.line(100, 0, host=f"h{host}", text=f"{host}")]
     assert out == [f"{host}" for host in range(len(out))]
     assert 80 < len(out) < 100

@@ -27,10 +27,10 @@ class LinuxProgress:
 
     headed: bool = False
     manual: bool = False
-    selected: set[int] = field(default_factory=set)
-    chosen: set[int] = field(default_factory=set)
-    killed: set[int] = field(default_factory=set)
-    reaped: set[int] = field(default_factory=set)
+    selected: frozenset[int] = frozenset()
+    chosen: frozenset[int] = frozenset()
+    killed: frozenset[int] = frozenset()
+    reaped: frozenset[int] = frozenset()
     listed: list[int] = field(default_factory=list)
     many: bool = False
     panicked: bool = False
@@ -132,14 +132,14 @@ class LinuxProgress:
             case Manual():
                 self.manual = True
             case Selected():
-                self.selected.add(part.pid)
+                self.selected |= {part.pid}
             case Summary():
-                self.chosen.add(part.pid)
+                self.chosen |= {part.pid}
             case Kill():
                 self.many = self.many or part.ub is not None
-                self.killed.add(part.pid)
+                self.killed |= {part.pid}
             case Reaped():
-                self.reaped.add(part.pid)
+                self.reaped |= {part.pid}
             case Group():
                 self.many = True
             case Panic():

@@ -38,13 +38,13 @@ class Said:
         self.headed = any(type(entry.part) is Header for entry in block.entries)
         self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
         self._but_rows: list[Any] = []
-        rows: list[Row] = []
+        rows: list[Line] = []
         for entry in block.entries:
             part = entry.part
             if part is None or (block.mixed and type(part) in _ONE_REPORTS):
                 continue
             if isinstance(part, Row):
-                rows.append(part)
+                rows.append(entry.line)
             else:
                 self._of[type(part)].append((part, entry.line))
                 self._but_rows.append(part)
@@ -52,7 +52,7 @@ class Said:
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         heading = self.first(Heading)
-        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else Tasks()
+        self.tasks = tasks(heading, [line.text for line in rows], self.page_size.bytes) if heading else Tasks()
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 
     def first(self, kind: type[_P]) -> _P | None:

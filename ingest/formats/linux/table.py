@@ -12,7 +12,7 @@ from ingest.model import Tasks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingest.formats.linux.tasks import Heading, Row
+    from ingest.formats.linux.tasks import Heading
 
 _Column = tuple[int, ...]
 
@@ -25,21 +25,20 @@ _HEADINGS = 64
 """Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
 
-def tasks(heading: Heading, rows: Sequence[Row], page: int) -> Tasks:
+def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
     """The rows as a table; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
 
     Args:
         heading: Names the columns.
-        rows: Rows below it.
+        rows: The lines below it.
         page: Bytes in a page.
     """
     split = _split(heading.columns)
-    found = [split.fullmatch(row.rest) for row in rows]
-    pids = tuple([row.task for row, cells in zip(rows, found, strict=True) if cells])
-    if not pids:
+    found = [cells.groups() for row in rows if (cells := split.fullmatch(row))]
+    if not found:
         return Tasks()
-    cells_by_column = zip(*[cells.groups() for cells in found if cells], strict=True)
-    there = dict(zip([column for column in heading.columns if column in _READ], cells_by_column, strict=True))
+    pids, *columns = zip(*found, strict=True)
+    there = dict(zip([column for column in heading.columns if column in _READ], columns, strict=True))
 
     def number(column: str) -> _Column | None:
         return tuple(map(int, there[column])) if column in there else None
@@ -50,7 +49,7 @@ def tasks(heading: Heading, rows: Sequence[Row], page: int) -> Tasks:
     rss, swap = pages("rss"), pages("swapents")
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
     return Tasks(
-        pid=pids,
+        pid=tuple(map(int, pids)),
         name=there["name"],
         held=_sum((rss, swap, tables)) or (0,) * len(pids),
         uid=number("uid"),
@@ -65,10 +64,10 @@ def tasks(heading: Heading, rows: Sequence[Row], page: int) -> Tasks:
 
 @lru_cache(_HEADINGS)
 def _split(columns: tuple[str, ...]) -> re.Pattern[str]:
-    """Splits a row; a group for each column that is read."""
+    """Splits a row; a group for its pid, and one for each column that is read."""
     # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
     numbers = [f"({_NUMBER})" if column in _READ else _NUMBER for column in columns[:-1]]
-    return re.compile(r"\s++".join(numbers) + " (.*)")
+    return re.compile(r"[^\[]*+\[\s*+(\d++)\]\s*+" + r"\s++".join(numbers) + " (.*)")
 
 
 def _sum(columns: Iterable[_Column | None]) -> _Column | None:

@@ -23,15 +23,14 @@ class Heading(LinuxPart, frozen=True, kw_only=True):
 
 
 class Row(LinuxPart, frozen=True, kw_only=True, gc=False):
-    """A row of the table. ``rest`` is split when the heading is known."""
+    """A row of the table. What else it says is read of its line when the heading is known."""
 
     task: int
-    rest: str
 
     @classmethod
     def read(cls, found: Fields) -> Row:
         """From the row's grammar."""
-        return cls(task=found["task"], rest=found["rest"])
+        return cls(task=found["task"])
 
 
 def _intro() -> pp.ParserElement:
