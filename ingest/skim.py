@@ -1,9 +1,8 @@
 """Finds the records of a block that may matter, without looking at each of the others.
 
-While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open: records that
-name a host on which something is open, where each record names its host; of a file in which not every line begins with
-a time those that do not begin as lines of other programs do. What is found is ruled out by its first bytes where they
-name a sender that cannot matter.
+While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open. Of a batch of
+Kafka's these are the records that name a host on which something is open; of a file the lines that do not begin as
+those of other programs do. What is found is ruled out by its first bytes where they name a sender that cannot matter.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import names
-from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, are_dated, line_of_others, lines_of_others
+from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
 if TYPE_CHECKING:
@@ -125,8 +124,6 @@ class Skim:
     def _next_line(self, begin: int, anchored: int | None) -> int | None:
         packed, data = self._packed, self._packed.data
         end = len(data) if anchored is None else packed.begin(anchored)
-        if self._are_dated and self._can_be_named():
-            return self._next_named_line(begin, end, anchored)
         others = lines_of_others(self._interest.tags_anywhere(packed.place)).match
         waiting, reporting = self._interest.hosts(packed.place)
         while begin < end:
@@ -139,20 +136,6 @@ class Skim:
                 self._told = packed.holding(begin)
                 return self._told
             begin = data.find(b"\n", begin, end) + 1 or end
-        return anchored
-
-    @cached_property
-    def _are_dated(self) -> bool:
-        return are_dated(self._packed.data, len(self._packed))
-
-    def _next_named_line(self, begin: int, end: int, anchored: int | None) -> int | None:
-        """Of lines that each name their host, those of hosts on which something is open."""
-        data, found = self._packed.data, self._found or ()
-        others = line_of_others(self._interest.tags_anywhere(self._packed.place)).match
-        for at in range(bisect_right(found, begin), bisect_right(found, end)):
-            line = data.rfind(b"\n", 0, found[at]) + 1
-            if not others(data, line, end):
-                return self._packed.holding(line)
         return anchored
 
     # ------------------------------------------------------------ records of a batch

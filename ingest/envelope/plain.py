@@ -69,37 +69,6 @@ KERNELS = re.compile(b"(" + _OF_KERNEL + rb")kernel: \[.*+\n(?:\1kernel: \[.*+\n
 @lru_cache(maxsize=64)
 def lines_of_others(tags: frozenset[str]) -> re.Pattern[bytes]:
     """Whole lines in a row that are plain, of other programs than ``tags``, and of one second."""
-    rest = _sender(tags) + rb".*+\n"
+    rest = (b" " + _HOST + _tag({*_WORDS, *tags})).replace(b"([", b"(?:[") + rb".*+\n"
     first = _PRI + b"(?:(" + _SYSLOG + b")|(" + _ISO + b")" + _ZONE + b")" + rest
     return re.compile(first + b"(?:" + _PRI + rb"(?:\1|\2" + _ZONE + b")" + rest + b")*+")
-
-
-@lru_cache(maxsize=64)
-def line_of_others(tags: frozenset[str]) -> re.Pattern[bytes]:
-    """How one of these lines begins."""
-    return re.compile(_PRI + b"(?:" + _SYSLOG + b"|" + _ISO + _ZONE + b")" + _sender(tags))
-
-
-def _sender(not_of: frozenset[str]) -> bytes:
-    """A host, and a tag that is none of some."""
-    return (b" " + _HOST + _tag({*_WORDS, *not_of})).replace(b"([", b"(?:[")
-
-
-_STAMP = re.compile(_SYSLOG + b" ")
-_SECONDS = 8
-"""Different times of lines that are worth counting: more of them, and a look at each line takes no longer."""
-
-
-def are_dated(lines: bytes, count: int) -> bool:
-    """Whether each of ``count`` lines begins with a plain time, and all with a few different ones: none is a rest."""
-    left, at = count, 0
-    for _ in range(_SECONDS):
-        stamp = _STAMP.match(lines, at)
-        if stamp is None:
-            return False
-        following = b"\n" + stamp[0]
-        left -= lines.count(following) + (at == 0)
-        if not left:
-            return True
-        at = lines.find(b"\n", max(lines.rfind(following) + 1, at)) + 1
-    return False
