@@ -63,6 +63,10 @@ class Interest:
         families, waiting = self._assembler.families_of(place, host), self._reorder.waiting(place, host)
         return _tags_of(families, frozenset(waiting)) if families or waiting else _NOBODY
 
+    def tags_may_come(self, place: Place) -> bool:
+        """Whether time alone may let more programs' lines belong to what is open: a line without a tag may be any's."""
+        return self._reorder.has_untagged(place)
+
     @property
     def begun(self) -> int:
         """Changes when something is begun on a host where nothing of its kind was open."""

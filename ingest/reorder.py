@@ -96,6 +96,7 @@ class Reorder:
         self.holders = Holders()
         """The hosts with lines that wait, and the tags of those lines."""
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
+        self._untagged: set[Place] = set()
         self._offsets: dict[Place, HeldOffsets] = {}
         self._number = 0
         self._size = 0
@@ -113,12 +114,20 @@ class Reorder:
         """Whether any line of a place is waiting."""
         return bool(self._due.get(place))
 
+    def has_untagged(self, place: Place) -> bool:
+        """Whether a line without a tag waits on a place, or one did while others have been waiting."""
+        if not self.is_waiting(place):
+            self._untagged.discard(place)
+        return place in self._untagged
+
     def add(self, read: Read, clock: datetime) -> list[Waiting | Stretch]:
         """Take a line; returns those whose turn has come, in order."""
         if not self._window_us:
             return [Waiting(read, clock)]
         released: list[Waiting | Stretch] = []
         line = read.whole
+        if line.tag is None:
+            self._untagged.add(line.place)
         queue = self._queue(line)
         key = _key(line, queue)
         if queue.entries and (key < queue.newest - self._another_order_us or _changes(line, queue)):

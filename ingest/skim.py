@@ -162,12 +162,20 @@ class Skim:
         return any(len(hosts) > names.MOST for hosts in self._interest.hosts(self._packed.place))
 
     def _next_named(self, begin: int, anchored: int | None) -> int | None:
-        found = self._found or ()
+        """Of records that name a host with something open, the next one that may matter.
+
+        Most are of other programs, and the bytes about the name tell it: the way to them is spared.
+        """
+        packed, found = self._packed, self._found or ()
+        end = len(packed.data) if anchored is None else packed.begin(anchored)
+        can_be_told = self._sieve.plain and not self._interest.tags_may_come(packed.place)
         at = bisect_right(found, begin)
-        if at == len(found):
-            return anchored
-        named = self._packed.holding(found[at] - 1)
-        return named if anchored is None else min(named, anchored)
+        while at < len(found) and found[at] <= end:
+            value = packed.value_about(found[at] - 1) if can_be_told else None
+            if value is None or self._may_matter(*value):
+                return packed.holding(found[at] - 1)
+            at += 1
+        return anchored
 
     # ------------------------------------------------------------ both
 

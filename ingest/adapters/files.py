@@ -91,6 +91,10 @@ class FileBlock:
         begin = self.begin(number)
         return begin, self._behind(begin)
 
+    def value_about(self, position: int) -> tuple[int, int]:
+        """See ``Packed``."""
+        return self.data.rfind(b"\n", 0, position) + 1, self._behind(position)
+
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
         begin, end = self.value(number)

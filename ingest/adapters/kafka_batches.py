@@ -31,6 +31,10 @@ _ATTRIBUTES, _RECORDS = 21, 61
 """Where a batch's attributes and its records begin."""
 _UNPACK = (bytes, gzip_decode, snappy_decode, lz4_decode, zstd_decode)
 """By the number of the codec."""
+_TRIES, _NEAR = 4, 4_096
+"""How many zeros are looked at to find out where a record begins, and how far away."""
+_LENGTH = 5
+"""Octets of a record's length at most."""
 _MORE = 0x80
 _BITS = 0x7F
 
@@ -102,8 +106,11 @@ class KafkaBatch:
         self._count: int = batch.records_count
         self.next_offset: int = batch.next_offset
         self.recorded_at = _time(batch.max_timestamp)
+        self._span = self.next_offset - self._base_offset
         self._next = 0
         self._begins: list[int] = []
+        self._about: tuple[int, int, tuple[int, int]] = (-1, -1, (-1, -1))
+        """What was told last: by which zero, up to where, and what."""
         self._timed, self._latest = 0, self._no_time
 
     @cached_property
@@ -141,6 +148,28 @@ class KafkaBatch:
         key, at = _varint(buffer, at + 1)
         value, at = _varint(buffer, at + max(key, 0))
         return at, at + max(value, 0)
+
+    def value_about(self, position: int) -> tuple[int, int] | None:
+        """See ``Packed``.
+
+        Between the length and the time of a record stand its attributes, which are zero, and texts hold no zeros. The
+        nearest one from which on everything is as in a record is of this record: its own attributes are among them.
+        """
+        if position < self._next:
+            return self.value(self.holding(position))
+        at = nearest = self.data.rfind(b"\0", self._next, position)
+        if nearest == self._about[0] and position < self._about[1]:
+            return self._about[2]
+        for _ in range(_TRIES):
+            if at < max(self._next + 1, position - _NEAR):
+                break
+            for begin in self._lengths_before(at):
+                found = self._value_of(begin, at)
+                if found and position < found[2]:
+                    self._about = nearest, found[2], found[:2]
+                    return found[:2]
+            at = self.data.rfind(b"\0", self._next, at)
+        return None
 
     def raw(self, number: int) -> Raw:
         """See ``Packed``."""
@@ -227,6 +256,36 @@ class KafkaBatch:
         while buffer[at] & _MORE:
             at += 1
         return at + 1
+
+    def _lengths_before(self, at: int) -> Iterator[int]:
+        """Where the length may begin that ends there, the longest first."""
+        buffer, begin, lowest = self.data, at - 1, max(self._next, at - _LENGTH)
+        while begin > lowest and buffer[begin - 1] & _MORE:
+            begin -= 1
+        while begin < at:
+            yield begin
+            begin += 1
+
+    def _value_of(self, begin: int, attributes: int) -> tuple[int, int, int] | None:
+        """Where the value of what begins there begins and ends, and where it ends itself, if it is like a record."""
+        buffer = self.data
+        length, at = _varint(buffer, begin)
+        end = at + length
+        if at != attributes or not at < end <= len(buffer):
+            return None
+        try:
+            _, at = _varint(buffer, at + 1)
+            offset, at = _varint(buffer, at)
+            key, at = _varint(buffer, at)
+            value, begin = _varint(buffer, at + max(key, 0))
+            behind = begin + max(value, 0)
+            count, at = _varint(buffer, behind)
+            for _ in range(count if at + 2 * count <= end else 0):
+                _, at = _octets(buffer, at)
+                _, at = _octets(buffer, at)
+        except IndexError:
+            return None
+        return (begin, behind, end) if at == end and 0 <= offset < self._span else None
 
     def _offset(self, begin: int) -> int:
         """The offset of the record that begins there."""

@@ -48,6 +48,12 @@ class Packed(Protocol):
     def value(self, number: int) -> tuple[int, int]:
         """Where a record's value begins and ends in ``data``."""
 
+    def value_about(self, position: int) -> tuple[int, int] | None:
+        """Where the value of the record in which a byte stands seems to begin and end, without the way to it.
+
+        ``None`` where the bytes about it do not tell. Those of the record itself may deceive, those of others cannot.
+        """
+
     def raw(self, number: int) -> Raw:
         """A record, taken apart."""
 

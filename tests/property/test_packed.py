@@ -143,6 +143,79 @@ def test_a_batch_is_the_librarys_batch(codec: int, since: int, first: int) -> No
     assert begins[-1] == len(packed.data)
 
 
+def strange(random: Random) -> list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]]:
+    """Keys, values and headers with zeros in them, and with what looks like other records."""
+    made: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]] = []
+    for _ in range(random.randrange(1, 30)):
+        pieces = (
+            b"",
+            b"\0",
+            random.randbytes(3),
+            b"node-1 sshd[1]: ",
+            b"x" * random.choice((9, 70, 9_000)),
+            forged(random),
+        )
+        value = b"".join(random.choices(pieces, k=random.randrange(6)))
+        headers = [("host", random.choice(pieces)), ("", None)][: random.randrange(3)]
+        made.append((random.choice((None, b"", b"node-1", b"\0")), random.choice((None, value, value, value)), headers))
+    return made
+
+
+def forged(random: Random) -> bytes:
+    """The bytes of a batch's records, with their end cut off or something behind it."""
+    builder = DefaultRecordBatchBuilder(
+        2, 0, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    for number in range(random.randrange(1, 4)):
+        builder.append(number, random.choice((0, 5, 5_000)), b"node-2", b"y" * random.choice((0, 5, 200)), [])
+    data = bytes(builder.build()[61:])
+    return random.choice((data, data[: random.randrange(len(data))], data + bytes(random.randrange(9))))
+
+
+@settings(max_examples=150)
+@given(random=st.randoms(use_true_random=False))
+def test_records_cannot_deceive_about_others(random: Random) -> None:
+    builder = DefaultRecordBatchBuilder(
+        2, 0, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    clean = set()
+    for number, (key, value, headers) in enumerate(strange(random)):
+        if random.random() < 0.5:
+            key, value, headers = b"node-1", b"Nov 26 10:00:00 node-1 sshd[1]: hello", [("host", b"node-1")]  # noqa: PLW2901
+            clean.add(number)
+        builder.append(number, random.choice((7, 90, 70_000)), key, value, headers)
+    stored = DefaultRecordBatch(builder.build())
+    exact, told = KafkaBatch("syslog", 0, stored, 0), KafkaBatch("syslog", 0, stored, 0)
+    for number in range(len(exact)):
+        key_begins = _key_begins(exact, exact.begin(number))
+        for position in range(key_begins, exact.begin(number + 1)):
+            # A record's own bytes may deceive about itself, but not about others.
+            found = told.value_about(position)
+            assert number not in clean or found == exact.value(number)
+
+
+def _key_begins(packed: KafkaBatch, begin: int) -> int:
+    """Where the length of a record's key stands, behind its time and offset."""
+    at = packed._behind_time(begin)  # noqa: SLF001
+    while packed.data[at] & 0x80:
+        at += 1
+    return at + 1
+
+
+def test_a_value_is_told_without_the_way_to_it() -> None:
+    records = noisy(ROWS[0])[:400]
+    exact = batch(records, 3)
+    values = [exact.value(number) for number in range(len(exact))]
+    told = batch(records, 3)
+    assert [told.value_about((begin + end) // 2) for begin, end in values if end > begin] == [
+        (begin, end) for begin, end in values if end > begin
+    ]
+    block = FileBlock("f", b"one\ntwo\n\nfour", 0, AT)
+    assert [block.value_about(position) for position in range(len(block.data))] == [
+        block.value(block.holding(position)) for position in range(len(block.data))
+    ]
+
+
 @settings(max_examples=30)
 @given(edges=st.lists(st.integers(1, 100_000), max_size=10), random=st.randoms(use_true_random=False))
 def test_blocks_of_files(edges: list[int], random: Random) -> None:
