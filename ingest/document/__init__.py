@@ -14,7 +14,6 @@ from ingest import __version__, explanation, sentence
 from ingest.analysis.episode import whole
 from ingest.document._looked_up import with_looked_up
 from ingest.document._pieces import (
-    as_text,
     base,
     cgroup_path,
     common,
@@ -22,21 +21,23 @@ from ingest.document._pieces import (
     named,
     openvz_exit,
     openvz_round,
-    page_size_of,
     process_of,
     provenance,
     reaper_state,
     runs_in,
     scope_of,
     span,
+    system_of,
     task_table,
     top_tasks,
+    uptime_of,
+    user_of,
     verdict_of,
     victim_state,
 )
 from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
-from ingest.document._tree import Tree, branch, pruned, united
+from ingest.document._tree import Tree, branch, pruned, trimmed, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.identity import digest, task_id
@@ -68,7 +69,7 @@ def of_report(joined: Joined, prefix: str) -> Iterator[Document]:
     Branches that several of them have alike are shared, so none may be changed.
     """
     report = joined.identified.report
-    alike = pruned(common(joined))
+    alike = common(joined)
     top = top_tasks(report)
     for victim, kill_id in zip(report.victims, joined.identified.kill_ids, strict=True):
         yield _kill(joined, alike, victim, kill_id, prefix)
@@ -81,6 +82,16 @@ def of_episode(episode: Episode, prefix: str) -> Document:
     kills = [victim for member in episode.members for victim in member.victims]
     signatures = list(dict.fromkeys(member.signature for member in episode.members))
     together = whole(episode)
+    told = {
+        "id": episode.id,
+        "open": episode.open,
+        "report_count": len(episode.members),
+        "kill_count": len(kills),
+        "victim_names": sorted({name for _, name in kills})[:_NAMES],
+        "signatures": signatures[:_NAMES],
+        "restarts": together.restarts,
+        "storm": together.storm,
+    }
     own: Tree = {
         "event": {
             "kind": "event",
@@ -92,29 +103,22 @@ def of_episode(episode: Episode, prefix: str) -> Document:
             **span(episode.start, episode.end),
         },
         "message": sentence.of_episode(episode),
-        "oom": {
-            "family": episode.family,
-            "constraint": sorted({member.constraint for member in episode.members if member.constraint}),
-            **scope_of(episode.scope),
-            "signature": signatures[0],
-            "signature_name": episode.members[0].signature_name,
-            "episode": {
-                "id": episode.id,
-                "open": episode.open,
-                "report_count": len(episode.members),
-                "kill_count": len(kills),
-                "victim_names": sorted({name for _, name in kills})[:_NAMES],
-                "signatures": signatures[:_NAMES],
-                "restarts": together.restarts,
-                "storm": together.storm,
-            },
-            "culprit": culprit_of(together.culprit),
-            **verdict_of(together.codes, episode.family),
-            "explanation": " ".join(explanation.of_episode(episode, together)),
-        },
+        "oom": trimmed(
+            {
+                "family": episode.family,
+                "constraint": sorted({str(member.constraint) for member in episode.members if member.constraint}),
+                **scope_of(episode.scope),
+                "signature": signatures[0],
+                "signature_name": episode.members[0].signature_name,
+                "episode": trimmed(told),
+                "culprit": culprit_of(together.culprit),
+                **verdict_of(together.codes, episode.family),
+                "explanation": " ".join(explanation.of_episode(episode, together)),
+            }
+        ),
     }
     head = base("oom.episode", episode.id, episode.when, episode.host, episode.origin)
-    source = united(head, pruned(of_the_host(episode.metadata)), runs_in(episode.scope, None), pruned(own))
+    source = united(head, pruned(of_the_host(episode.metadata)), runs_in(episode.scope, None), own)
     return Document(index_of(f"{prefix}-episode", episode.when.at), episode.id, episode.version, source)
 
 
@@ -164,31 +168,35 @@ def _kill(joined: Joined, alike: Tree, victim: Victim, kill_id: str, prefix: str
             "kind": "event",
             "category": ["process"],
             "type": ["end" if done else "info"],
-            "action": victim.action,
+            "action": str(victim.action),
             "outcome": _DEATH[victim.gone],
             "provider": report.provider,
             "reason": report.reason,
             "original": "\n".join(victim.lines)[:ORIGINAL_CAP],
         },
         "message": sentence.of_kill(report, victim),
-        "process": {
-            "pid": victim.pid,
-            "name": victim.name,
-            "user": {"id": as_text(victim.uid)},
-            "command_line": victim.command_line,
-        },
-        "oom": {
-            "kernel": {"timestamp": {"us": victim.uptime_us}},
-            "victim": victim_state(joined, victim),
-            "reaper": reaper_state(victim),
-            "cgroup": {"task": cgroup_path(victim.cgroup)},
-            "openvz": openvz_exit(victim),
-            "envelope": report.shape if victim.origin.partition is not None else None,
-        },
+        "process": trimmed(
+            {
+                "pid": victim.pid,
+                "name": victim.name,
+                "user": user_of(victim.uid),
+                "command_line": victim.command_line,
+            }
+        ),
+        "oom": trimmed(
+            {
+                "kernel": uptime_of(victim.uptime_us),
+                "victim": victim_state(joined, victim),
+                "reaper": reaper_state(victim),
+                "cgroup": trimmed({"task": cgroup_path(victim.cgroup)}),
+                "openvz": openvz_exit(victim),
+                "envelope": report.shape if victim.origin.partition is not None else None,
+            }
+        ),
     }
     version = joined.identified.version + (CONFIRMED if done else 0)
     head = base("oom.kill", kill_id, victim.when, report.host, victim.origin)
-    source = united(head, pruned(shipped(report.metadata, where)), alike, where, pruned(own))
+    source = united(head, pruned(shipped(report.metadata, where)), alike, where, own)
     return Document(index_of(f"{prefix}-kill", victim.when.at), kill_id, version, source)
 
 
@@ -197,6 +205,17 @@ def _report(joined: Joined, alike: Tree, top: Sequence[tuple[Task, Tree]], prefi
     report = identified.report
     text = "\n".join(report.lines)
     where = runs_in(report.scope, report.cgroup.killed_path if report.cgroup else None)
+    told = {
+        "completeness": report.completeness,
+        "closed_by": report.closed_by,
+        "outcome": report.outcome,
+        "victim_count": len(report.victims),
+        "line_count": len(report.lines),
+        "lost_line_count": report.lost_lines,
+        "suppressed_call_count": report.suppressed_calls,
+        "unread_line_count": report.unread_lines or None,
+        "original_truncated": len(text) > ORIGINAL_CAP or None,
+    }
     own: Tree = {
         "event": {
             "kind": "event",
@@ -210,29 +229,21 @@ def _report(joined: Joined, alike: Tree, top: Sequence[tuple[Task, Tree]], prefi
             **span(report.when.at, max(report.when.at, report.ended.at)),
         },
         "message": sentence.of_report(report),
-        "oom": {
-            "kernel": {"timestamp": {"us": report.uptime_us}},
-            "report": {
-                "completeness": report.completeness,
-                "closed_by": report.closed_by,
-                "outcome": report.outcome,
-                "victim_count": len(report.victims),
-                "line_count": len(report.lines),
-                "lost_line_count": report.lost_lines,
-                "suppressed_call_count": report.suppressed_calls,
-                "unread_line_count": report.unread_lines or None,
-                "original_truncated": len(text) > ORIGINAL_CAP or None,
-            },
-            "system": system_state(report.machine),
-            "cgroup": cgroup_stat(report.cgroup),
-            "host": {"hardware": report.kernel.hardware} if report.kernel else None,
-            "explanation": " ".join(explanation.of_report(report, joined.analysis)),
-            "tasks": task_table(report, top),
-            "openvz": openvz_round(report),
-        },
+        "oom": trimmed(
+            {
+                "kernel": uptime_of(report.uptime_us),
+                "report": trimmed(told),
+                "system": system_state(report.machine),
+                "cgroup": cgroup_stat(report.cgroup),
+                "host": trimmed({"hardware": report.kernel.hardware}) if report.kernel else None,
+                "explanation": " ".join(explanation.of_report(report, joined.analysis)),
+                "tasks": task_table(report, top),
+                "openvz": openvz_round(report),
+            }
+        ),
     }
     head = base("oom.report", identified.id, report.when, report.host, report.origin)
-    source = united(head, pruned(shipped(report.metadata, where)), alike, where, pruned(own))
+    source = united(head, pruned(shipped(report.metadata, where)), alike, where, own)
     return Document(index_of(f"{prefix}-report", report.when.at), identified.id, identified.version, source)
 
 
@@ -243,17 +254,17 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
         "event": {"kind": "state", "category": ["process"], "type": ["info"], "action": "oom-task"},
         "oom": named(joined),
     }
-    alike = united(base("oom.task", "", report.when, report.host, report.origin), pruned(own))
+    alike = united(base("oom.task", "", report.when, report.host, report.origin), own)
     event, oom = branch(alike, "event"), branch(alike, "oom")
-    page_size = pruned({"system": {"page_size": page_size_of(report)}})
+    system = trimmed({"system": system_of(report)})
     index = index_of(f"{prefix}-task", report.when.at)
     for rank, (task, row) in enumerate(top, start=1):
         document_id = task_id(identified.id, rank)
-        adj = pruned({"score_adj": task.score_adj, "adj_legacy": task.adj_legacy})
+        adjusted = trimmed({"score_adj": task.score_adj, "adj_legacy": task.adj_legacy})
         source = {
             **alike,
             "event": {**event, "id": document_id},
-            "oom": {**oom, **({"victim": adj} if adj else {}), **page_size, "task": row},
+            "oom": {**oom, **({"victim": adjusted} if adjusted else {}), **system, "task": row},
             "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
             "process": process_of(task),
         }

@@ -13,18 +13,23 @@ _LONG_MAX = 2**63 - 1
 
 
 def pruned(tree: Mapping[str, object]) -> Tree:
-    """A tree without what is absent: ``None``, empty branches and lists, and numbers that no ``long`` holds."""
+    """A tree without what is absent, in whatever depth."""
+    return trimmed({name: pruned(value) if isinstance(value, dict) else value for name, value in tree.items()})
+
+
+def trimmed(tree: Mapping[str, object]) -> Tree:
+    """A tree without what is absent: ``None``, empty branches and lists, and numbers that no ``long`` holds.
+
+    Its branches are such trees already. Members of enumerations become plain texts, which are serialised much faster.
+    """
     kept: Tree = {}
     for name, value in tree.items():
         if isinstance(value, str):
-            kept[name] = value
-        elif isinstance(value, dict):
-            if branch := pruned(value):
-                kept[name] = branch
+            kept[name] = str(value)
         elif isinstance(value, int):
-            if -_LONG_MAX <= value <= _LONG_MAX:
+            if fits(value):
                 kept[name] = value
-        elif value is not None and value != []:
+        elif value or isinstance(value, float):
             kept[name] = value
     return kept
 
@@ -36,18 +41,26 @@ def sized(sizes: Mapping[str, int | None]) -> Tree:
     }
 
 
+def fits(number: int) -> bool:
+    """Whether a ``long`` holds a number."""
+    return -_LONG_MAX <= number <= _LONG_MAX
+
+
 def united(first: Mapping[str, object], *others: Mapping[str, object]) -> Tree:
     """A new tree of several pruned ones, branch by branch; what two of them say is the later one's.
 
     Branches that only one of them has are shared with it, so that what documents say alike is made once.
     """
     whole = dict(first)
+    several: dict[str, list[Tree]] = {}
     for tree in others:
         for name, value in tree.items():
             if isinstance(value, dict) and isinstance(branch := whole.get(name), dict):
-                whole[name] = united(branch, value)
+                several.setdefault(name, [branch]).append(value)
             else:
                 whole[name] = value
+    for name, branches in several.items():
+        whole[name] = united(*branches)
     return whole
 
 
