@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -76,21 +77,20 @@ def badness(report: Report, allowed: int | None) -> dict[int, int]:
     """
     rule = generation(report.kernel.release if report.kernel else None)
     tasks = report.tasks
-    rows = killable(tasks)
-    if rule is None or not rows or (not allowed and not _one_is_first(tasks, rows)):
+    if rule is None or (not allowed and not _one_is_first(tasks)):
         return {}
     counted = _counted(tasks, (allowed or 0) // 1000, rule)
-    points = {tasks.pid[at]: counted[at] for at in rows}
+    points = dict(compress(zip(tasks.pid, counted, strict=True), killable(tasks)))
     return points if rule.signed else {pid: max(each, 1) for pid, each in points.items()}
 
 
-def killable(tasks: Tasks) -> list[int]:
-    """The rows that are no exception from killing, by their places."""
+def killable(tasks: Tasks) -> list[bool]:
+    """Of each row whether it is no exception from killing."""
     if tasks.score_adj is not None:
-        return [at for at, adj in enumerate(tasks.score_adj) if adj != _NEVER]
+        return [adj != _NEVER for adj in tasks.score_adj]
     if tasks.adj_legacy is not None:
-        return [at for at, adj in enumerate(tasks.adj_legacy) if adj != _NEVER_LEGACY]
-    return list(range(len(tasks)))
+        return [adj != _NEVER_LEGACY for adj in tasks.adj_legacy]
+    return [True] * len(tasks)
 
 
 def may_be_killed(task: Task) -> bool:
@@ -98,9 +98,10 @@ def may_be_killed(task: Task) -> bool:
     return task.score_adj != _NEVER and (task.score_adj is not None or task.adj_legacy != _NEVER_LEGACY)
 
 
-def _one_is_first(tasks: Tasks, rows: Sequence[int]) -> bool:
+def _one_is_first(tasks: Tasks) -> bool:
     """Whether the largest row also has the highest adjustment: then it counts most whatever memory is allowed."""
-    if tasks.score_adj is None:
+    rows = list(compress(range(len(tasks)), killable(tasks)))
+    if tasks.score_adj is None or not rows:
         return True
     largest = max(rows, key=tasks.held.__getitem__)
     return tasks.score_adj[largest] == max(tasks.score_adj[at] for at in rows)

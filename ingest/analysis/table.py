@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -61,7 +61,7 @@ def groups(tasks: Tasks, room: Room) -> list[Group]:
 
 def _sums(tasks: Tasks) -> dict[str, int]:
     """What the rows of each name held together."""
-    sums: defaultdict[str, int] = defaultdict(int)
+    sums: dict[str, int] = {}
     for name, held in zip(tasks.name, tasks.held, strict=True):
-        sums[name] += held
+        sums[name] = sums.get(name, 0) + held
     return sums

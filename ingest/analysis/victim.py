@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from ingest.analysis.badness import killable
@@ -55,15 +56,15 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
     """Whether the victim counted most of all rows that may be killed."""
     if victim.pid not in points:
         return
+    tasks = report.tasks
     most = max(points.values())
     if points[victim.pid] == most:
         yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     else:
         highest = next(pid for pid, each in points.items() if each == most)
-        first = report.tasks.row(report.tasks.pid.index(highest))
-        yield Finding(code=Code.VICTIM_NOT_LARGEST, name=first.name, size=first.held)
-    held = report.tasks.held
-    if (victim.score_adj or 0) >= _PREFERRED and any(held[at] > victim.held for at in killable(report.tasks)):
+        first = tasks.pid.index(highest)
+        yield Finding(code=Code.VICTIM_NOT_LARGEST, name=tasks.name[first], size=tasks.held[first])
+    if (victim.score_adj or 0) >= _PREFERRED and max(compress(tasks.held, killable(tasks))) > victim.held:
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.held)
 
 
@@ -82,4 +83,4 @@ def _shielded(tasks: Tasks) -> Sequence[int]:
     """The rows that an adjustment protects, by their places."""
     if tasks.score_adj is not None:
         return [at for at, adj in enumerate(tasks.score_adj) if adj <= _PROTECTED]
-    return sorted(set(range(len(tasks))).difference(killable(tasks)))
+    return [at for at, may_die in enumerate(killable(tasks)) if not may_die]

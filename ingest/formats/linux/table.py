@@ -7,6 +7,8 @@ from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING
 
+from msgspec import ValidationError, convert
+
 from ingest.model import Tasks
 
 if TYPE_CHECKING:
@@ -41,10 +43,10 @@ def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
     there = dict(zip([column for column in heading.columns if column in _READ], columns, strict=True))
 
     def number(column: str) -> _Column | None:
-        return tuple(map(int, there[column])) if column in there else None
+        return _numbers(there[column]) if column in there else None
 
     def pages(column: str) -> _Column | None:
-        return tuple([int(count) * page for count in there[column]]) if column in there else None
+        return tuple([count * page for count in _numbers(there[column])]) if column in there else None
 
     rss, swap = pages("rss"), pages("swapents")
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
@@ -68,6 +70,13 @@ def _split(columns: tuple[str, ...]) -> re.Pattern[str]:
     # One blank stands before the name (`%5hd %s` in dump_task), which may itself begin with blanks or digits.
     numbers = [f"({_NUMBER})" if column in _READ else _NUMBER for column in columns[:-1]]
     return re.compile(r"[^\[]*+\[\s*+(\d++)\]\s*+" + r"\s++".join(numbers) + " (.*)")
+
+
+def _numbers(cells: tuple[str, ...]) -> _Column:
+    try:
+        return convert(cells, _Column, strict=False)  # in less than half of the time that `int` takes for each
+    except ValidationError:  # a number that begins with a zero: no kernel prints one
+        return tuple(map(int, cells))
 
 
 def _sum(columns: Iterable[_Column | None]) -> _Column | None:
