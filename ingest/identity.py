@@ -6,12 +6,15 @@ The same lines give the same ids in every run. A line without a time of its own 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest import cgroup
 from ingest.model import Completeness, Identified, ScopeKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ingest.model import Report, Scope, Victim, When
 
 _RANK = {
@@ -22,6 +25,9 @@ _RANK = {
     Completeness.COMPLETE: 4,
 }
 _RANKS = 8
+
+_SECONDS = 256
+"""Times of which the text is remembered: a report, its kills and its episode mostly begin in the same second."""
 
 
 def identify(report: Report) -> Identified:
@@ -86,5 +92,10 @@ def _kill_id(report: Report, victim: Victim) -> str:
 def _moment(when: When, uptime_us: int | None, text: str) -> str:
     """The second of an event as its own line tells it."""
     if when.from_line:
-        return f"{when.at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+        return _second(when.at)
     return f"up {uptime_us}" if uptime_us is not None else f"text {text}"
+
+
+@lru_cache(_SECONDS)
+def _second(at: datetime) -> str:
+    return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

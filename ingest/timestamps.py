@@ -119,6 +119,7 @@ def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> da
         return None
 
 
+@lru_cache(maxsize=_KEPT)
 def iso(at: datetime) -> str:
     """An aware time in UTC, with the milliseconds that Elasticsearch's ``date`` keeps."""
     return f"{at.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
