@@ -14,7 +14,8 @@ def begun(
     block: Block, *, family: str, provider: str, reason: str, completeness: Completeness, outcome: Outcome
 ) -> Report:
     """A report with the times, the place and the raw lines of its block, and nothing else yet."""
-    first, last = block.entries[0].line, block.entries[-1].line
+    lines = [entry.line for entry in block.entries]
+    first, last = lines[0], lines[-1]
     return Report(
         family=family,
         provider=provider,
@@ -27,9 +28,9 @@ def begun(
         completeness=completeness,
         closed_by=block.closed_by,
         outcome=outcome,
-        lines=tuple([entry.line.raw for entry in block.entries]),
+        lines=tuple([line.raw for line in lines]),
         scope=Scope(None),
         unread_lines=sum([entry.unread for entry in block.entries]),
         shape=first.shape,
-        metadata=next((entry.line.metadata for entry in block.entries if entry.line.metadata), None),
+        metadata=next((line.metadata for line in lines if line.metadata), None),
     )

@@ -36,23 +36,24 @@ class Said:
     def __init__(self, block: Block, page_size: PageSize) -> None:
         self.mixed = block.mixed
         self.headed = any(type(entry.part) is Header for entry in block.entries)
+        entries = block.entries
+        if block.mixed:
+            entries = tuple(entry for entry in entries if type(entry.part) not in _ONE_REPORTS)
         self._of: defaultdict[type, list[tuple[Any, Line]]] = defaultdict(list)
         self._but_rows: list[Any] = []
-        rows: list[Line] = []
-        for entry in block.entries:
+        rows: list[str] = []
+        for entry in entries:
             part = entry.part
-            if part is None or (block.mixed and type(part) in _ONE_REPORTS):
-                continue
             if isinstance(part, Row):
-                rows.append(entry.line)
-            else:
+                rows.append(entry.line.text)
+            elif part is not None:
                 self._of[type(part)].append((part, entry.line))
                 self._but_rows.append(part)
         self.kinds = frozenset([*self._of, Row] if rows else self._of)
         told = _page_size(self)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         heading = self.first(Heading)
-        self.tasks = tasks(heading, [line.text for line in rows], self.page_size.bytes) if heading else Tasks()
+        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else Tasks()
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 
     def first(self, kind: type[_P]) -> _P | None:

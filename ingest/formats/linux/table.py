@@ -51,7 +51,7 @@ def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
     rss, swap = pages("rss"), pages("swapents")
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
     return Tasks(
-        pid=tuple(map(int, pids)),
+        pid=_numbers(pids),
         name=there["name"],
         held=_sum((rss, swap, tables)) or (0,) * len(pids),
         uid=number("uid"),
