@@ -85,11 +85,10 @@ class Lowered:
         found = self._match(text)
         if found is None:
             return None
-        values = {
-            name: part if read is None else read(part)
-            for (name, read), part in zip(self._plain, found.groups(), strict=True)
-            if part is not None
-        }
+        values: dict[str, Any] = {}
+        for (name, read), part in zip(self._plain, found.groups(), strict=True):
+            if part is not None:  # A loop: a comprehension is a call of its own, and this is asked of every line.
+                values[name] = part if read is None else read(part)
         if self._looked:
             return self._look(text, found, values)
         return values
@@ -356,9 +355,12 @@ def _listed(pieces: Sequence[tuple[re.Pattern[str], bool]], text: str, start: in
     tokens: list[str] = []
     at = start
     for pattern, repeated in pieces:
-        while found := pattern.match(text, at):
-            tokens.extend(token for token in found.groups() if token is not None)
+        # The list was matched as a whole, so its pieces follow one another without a gap.
+        for found in pattern.finditer(text, at):
+            if found.start() != at or at >= end:
+                break
+            tokens += [token for token in found.groups() if token is not None]
             at = found.end()
-            if not repeated or at >= end:
+            if not repeated:
                 break
     return tokens

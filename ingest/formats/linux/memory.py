@@ -133,9 +133,8 @@ _UNDERFLOW = 1 << 63
 
 def _sizes(found: Fields) -> dict[str, int]:
     """Pairs with a unit as bytes; those without one are counts and are left to the raw text."""
-    told = (pair.rpartition(":") for pair in found.get("pairs", ()))
-    numbers = ((name, value.strip()) for name, _, value in told)
-    read = {name: int(value[:-2]) * KIB for name, value in numbers if value.endswith(("kB", "KB"))}
+    told = [pair[:-2].rpartition(":") for pair in found.get("pairs", ()) if pair.endswith(("kB", "KB"))]
+    read = {name: int(value) * KIB for name, _, value in told}
     return {name: size for name, size in read.items() if -_UNDERFLOW < size < _UNDERFLOW}
 
 
