@@ -6,8 +6,9 @@ from collections import OrderedDict
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ingest import document
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE, Raw
+from ingest.model import ASSUMED_PAGE, Document, Raw
 from ingest.output import Output
 from ingest.pipeline import Pipeline
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Document, Episode, Joined, KnownKill, Packed, PageSize, Scope
+    from ingest.model import Episode, Joined, KnownKill, Packed, PageSize, Scope
     from ingest.ports import Partition
     from ingest.redaction import Redaction
 
@@ -72,13 +73,17 @@ def documents(
         redaction: What is told as tokens only.
     """
     pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup, redaction)
-    held: OrderedDict[tuple[str, str], Document] = OrderedDict()
-    for chunk in _chunks(records):
-        output = Output()
-        pipeline.read(chunk, chunk[-1].recorded_at, output)
-        yield from _hold(held, pipeline.join(output))
-    yield from _hold(held, pipeline.join(pipeline.finish()))
-    yield from held.values()
+    held: OrderedDict[tuple[str, str], Document | Episode] = OrderedDict()
+
+    def made(each: Document | Episode) -> Document:
+        return each if isinstance(each, Document) else next(document.all_of((), (each,), prefix, lookup))
+
+    for output in _outputs(pipeline, records):
+        joined, changed = pipeline.grouped(output)
+        dead = (document.of_rejected(rejected, prefix) for rejected in output.rejected)
+        new: Iterable[Document | Episode] = chain(document.all_of(joined, (), prefix, lookup), changed, dead)
+        yield from map(made, _hold(held, new))
+    yield from map(made, held.values())
 
 
 def episodes(
@@ -100,12 +105,7 @@ def episodes(
     pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size)
     reports: dict[str, Joined] = {}
     found: dict[str, Episode] = {}
-    for chunk in chain(_chunks(records), (None,)):
-        if chunk is None:
-            output = pipeline.finish()
-        else:
-            output = Output()
-            pipeline.read(chunk, chunk[-1].recorded_at, output)
+    for output in _outputs(pipeline, records):
         joined, changed = pipeline.grouped(output)
         reports |= {each.identified.id: each for each in joined}
         found |= {episode.id: episode for episode in changed}
@@ -114,6 +114,15 @@ def episodes(
         (episode, [reports[member.report_id] for member in episode.members if member.report_id in reports])
         for episode in ordered
     ]
+
+
+def _outputs(pipeline: Pipeline, records: Iterable[Raw | Packed]) -> Iterator[Output]:
+    """What each chunk of the records comes to, and the end of them."""
+    for chunk in _chunks(records):
+        output = Output()
+        pipeline.read(chunk, chunk[-1].recorded_at, output)
+        yield output
+    yield pipeline.finish()
 
 
 def _chunks(records: Iterable[Raw | Packed]) -> Iterator[Sequence[Raw | Packed]]:
@@ -128,10 +137,14 @@ def _chunks(records: Iterable[Raw | Packed]) -> Iterator[Sequence[Raw | Packed]]
         yield chunk
 
 
-def _hold(held: OrderedDict[tuple[str, str], Document], documents: Iterable[Document]) -> Iterator[Document]:
-    for document in documents:
-        before = held.get((document.index, document.id))
-        if before is None or before.version <= document.version:
-            held[document.index, document.id] = document
+def _hold(
+    held: OrderedDict[tuple[str, str], Document | Episode], new: Iterable[Document | Episode]
+) -> Iterator[Document | Episode]:
+    """Hold what a later line may still add to. An episode grows: its document is made when it is given out."""
+    for each in new:
+        key = (each.index if isinstance(each, Document) else "", each.id)
+        before = held.get(key)
+        if before is None or before.version <= each.version:
+            held[key] = each
         if len(held) > _HELD:
             yield held.popitem(last=False)[1]
