@@ -169,12 +169,14 @@ class Skim:
         packed, found = self._packed, self._found or ()
         end = len(packed.data) if anchored is None else packed.begin(anchored)
         can_be_told = self._sieve.plain and not self._interest.tags_may_come(packed.place)
-        at = bisect_right(found, begin)
+        at, of_others = bisect_right(found, begin), None
         while at < len(found) and found[at] <= end:
             value = packed.value_about(found[at] - 1) if can_be_told else None
-            if value is None or self._may_matter(*value):
-                return packed.holding(found[at] - 1)
-            at += 1
+            if value is None or (value != of_others and self._may_matter(*value)):
+                named = packed.holding(found[at] - 1)
+                self._told = self._told if value is None else named
+                return named
+            at, of_others = at + 1, value
         return anchored
 
     # ------------------------------------------------------------ both

@@ -172,6 +172,19 @@ def forged(random: Random) -> bytes:
     return random.choice((data, data[: random.randrange(len(data))], data + bytes(random.randrange(9))))
 
 
+@settings(max_examples=60)
+@given(
+    times=st.lists(st.sampled_from((0, 1, 63, 64, 100, 8_191, 8_192, 70_000, 10**7)), min_size=1, max_size=40),
+    asked=st.lists(st.integers(0, 39), max_size=9),
+    length=st.sampled_from((1, 60, 100, 9_000)),
+)
+def test_the_latest_time_so_far(times: list[int], asked: list[int], length: int) -> None:
+    at = [AT + timedelta(milliseconds=time) for time in times]
+    packed = batch([Raw(Origin("syslog", 0, n), b"x" * length, each) for n, each in enumerate(at)], 0)
+    for number in (min(each, len(at) - 1) for each in asked):
+        assert packed.recorded_until(number) == max(at[: number + 1])
+
+
 @settings(max_examples=150)
 @given(random=st.randoms(use_true_random=False))
 def test_records_cannot_deceive_about_others(random: Random) -> None:
