@@ -189,7 +189,7 @@ class Reading:
                 count, begin, end = together
                 gathered.add(number, count, begin, end, clock.time)
                 at = number + count
-                if skim.holds_anchor(number, at):
+                if skim.anchored(number, at):
                     # What it opens decides which lines matter from here on.
                     self._take_gathered(gathered, skim, packed, output)
             else:
@@ -213,9 +213,10 @@ class Reading:
     def _take_piece(self, piece: Piece, skim: Skim, packed: Packed, output: Output) -> None:
         """Lines that were read together wait together; those with anchors by themselves."""
         numbers = piece.numbers
-        anchored = [at for at, number in enumerate(numbers) if skim.is_anchored(number)]
+        anchored = set(skim.anchored(numbers[0], numbers[-1] + 1))
+        alone = [at for at, number in enumerate(numbers) if number in anchored] if anchored else []
         begin = 0
-        for at in (*anchored, len(numbers)):
+        for at in (*alone, len(numbers)):
             self._take_stretch(Stretch(piece.lines[begin:at], piece.came[begin:at]), output)
             if at < len(numbers):
                 self._take_single(numbers[at], piece.came[at], skim, packed, output, piece.lines[at])

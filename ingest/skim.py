@@ -17,6 +17,8 @@ from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.gate import Gate
     from ingest.interest import Interest
     from ingest.model import Packed
@@ -94,10 +96,11 @@ class Skim:
         """Whether a record, or its key or a header, holds an anchor."""
         return self._next_anchored(number) == number
 
-    def holds_anchor(self, begin: int, end: int) -> bool:
-        """Whether any of some records that follow one another does."""
-        anchored = self._next_anchored(begin)
-        return anchored is not None and anchored < end
+    def anchored(self, begin: int, end: int) -> Sequence[int]:
+        """The records from one on and before another that do."""
+        if not self._places:
+            return ()
+        return self._anchored[bisect_left(self._anchored, begin) : bisect_left(self._anchored, end)]
 
     def kernel_lines(self, number: int) -> tuple[int, int, int] | None:
         """How many records from this one on are plain lines of one kernel, and where they begin and end, if it is one.
