@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from ingest.model import Line
     from ingest.open_report import OpenReport
 
-_SURE = 2
-"""From this fit on a line names the report's own victim."""
-
 
 def is_copy(siblings: Iterable[OpenReport], line: Line, match: Match | None) -> bool:
     """Whether an open report has the line already: two shippers, or two files of one host, tell the same."""
@@ -46,7 +43,7 @@ def best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport
             fit = max(fit, 1)  # The head came late: what it begins was there before it.
         if fit == formats.STRANGER:
             strangers.append(report)
-        if fit > best_fit and (fit >= _SURE or _could(report, line, match)):
+        if fit > best_fit and (fit >= formats.SURE or _could(report, line, match)):
             best, best_fit = report, fit
     if best is None:
         for report in strangers:

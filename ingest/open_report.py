@@ -117,10 +117,10 @@ class OpenReport:
         return grown
 
     def goes_on_with(self, line: Line, match: Match) -> bool:
-        """Whether a line is plainly the next of this report's body, where no other report is open on the host."""
+        """Whether a line is plainly the next of this report, where no other report is open on the host."""
         last = self.last.uptime_us
         return (
-            match.wording.role is Role.BODY
+            match.wording.role is not Role.OPENS
             and match.format is self.format
             and match.part.key == self.key
             and last is not None
@@ -130,7 +130,7 @@ class OpenReport:
             and not self.has(line)
             and not self.strayed
             and self.printed_by(line)
-            and self.progress.fit(match.part) == 1
+            and self.progress.fit(match.part) >= (formats.SURE if self.mixed else 1)
         )
 
     def go_on(self, lines: Sequence[Line], at: int, families: frozenset[str], most: Room) -> tuple[int, int]:

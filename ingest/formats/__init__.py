@@ -15,7 +15,7 @@ import pyparsing as pp
 from msgspec import Struct
 
 from ingest.formats._dispatch import Dispatch
-from ingest.formats._types import STRANGER, Format, Progress, Wording
+from ingest.formats._types import STRANGER, SURE, Format, Progress, Wording
 from ingest.lowering import Interpreted
 from ingest.model import Role
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STRANGER",
+    "SURE",
     "Format",
     "Found",
     "Match",

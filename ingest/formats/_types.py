@@ -45,6 +45,8 @@ class Wording(Struct, frozen=True, kw_only=True):
     rows: bool = False
 
 
+SURE = 2
+"""From this fit on a line names the report's own victim."""
 STRANGER = -1
 """The fit of a line that shows that another report, whose head was lost, has begun."""
 
