@@ -81,11 +81,13 @@ def is_within(path: str, above: str) -> bool:
     return path == above or path.startswith(above.rstrip("/") + "/")
 
 
+@lru_cache(_DECODED)
 def without_ids(path: str) -> str:
     """The path with container ids, pod UIDs and numbers replaced by ``*``: the same workload on any host."""
     return _NUMBER.sub("*", _POD_UID.sub("pod*", _CONTAINER_ID.sub("*", path)))
 
 
+@lru_cache(_DECODED)
 def is_named(path: str) -> bool:
     """Whether the path still names a workload once ids are taken out: a unit or a slice does, a bare pod does not."""
     return path != "/" and _CONTAINER_ID.search(path) is None and _POD_UID.search(path) is None

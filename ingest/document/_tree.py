@@ -24,10 +24,12 @@ def trimmed(tree: Mapping[str, object]) -> Tree:
     """
     kept: Tree = {}
     for name, value in tree.items():
+        if value is None:
+            continue
         if isinstance(value, str):
             kept[name] = str(value)
         elif isinstance(value, int):
-            if fits(value):
+            if -_LONG_MAX <= value <= _LONG_MAX:
                 kept[name] = value
         elif value or isinstance(value, float):
             kept[name] = value
@@ -52,15 +54,12 @@ def united(first: Mapping[str, object], *others: Mapping[str, object]) -> Tree:
     Branches that only one of them has are shared with it, so that what documents say alike is made once.
     """
     whole = dict(first)
-    several: dict[str, list[Tree]] = {}
     for tree in others:
         for name, value in tree.items():
-            if isinstance(value, dict) and isinstance(branch := whole.get(name), dict):
-                several.setdefault(name, [branch]).append(value)
+            if name in whole and isinstance(value, dict) and isinstance(branch := whole[name], dict):
+                whole[name] = united(branch, value)
             else:
                 whole[name] = value
-    for name, branches in several.items():
-        whole[name] = united(*branches)
     return whole
 
 
