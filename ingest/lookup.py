@@ -91,6 +91,8 @@ def tables(hosts: Mapping[str, HostFacts], pods: Mapping[str, PodFacts], users: 
     Raises:
         ValueError: More than ``MOST_ROWS`` rows or ``MOST_PATTERNS`` patterns.
     """
+    if not (hosts or pods or users):
+        return NO_LOOKUP  # by which documents know that there is nothing to look up
     if any(len(table) > MOST_ROWS for table in (hosts, pods, users)):
         raise ValueError(f"a lookup table has more than {MOST_ROWS:,} rows")
     patterns = _keyed({host: facts for host, facts in hosts.items() if is_pattern(host)}, host_key)
