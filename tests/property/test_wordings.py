@@ -70,3 +70,28 @@ def test_a_real_line_is_read_by_the_same_wording(identity: str) -> None:
     match = formats.read(line, {known.family})
     assert match is not None
     assert (match.wording.id, match.unread) == (known.reader, "")
+
+
+ROW = next(identity for identity, known in printed().items() if known.reader == "linux.tasks_row")
+OF_KERNELS = [known for known in printed().values() if "kernel" in formats.formats()[known.family].tags]
+
+
+@settings(max_examples=300)
+@given(random=st.randoms(use_true_random=False))
+def test_lines_without_anchors_and_rows_are_read_the_same_by_the_shorter_ways(random: Random) -> None:
+    """Also where a process has the name of another line, and where a line is cut."""
+    texts = []
+    for _ in range(12):
+        text, _ = draw(random, random.choice((ROW, random.choice(OF_KERNELS).id)))
+        texts.append(text[: random.choice((len(text), len(text), random.randrange(len(text) + 1)))])
+    lines = [Line(("t", 0), 0, Host("h", "h"), WHEN, None, "kernel", text, text) for text in texts]
+    lines = [line for line in lines if not any(anchor in line.text for anchor in formats.anchors())]
+    families = frozenset(random.choice((("linux",), ("linux", "openvz"), ())))
+    told = [formats.read(line, families) for line in lines]
+    assert [formats.read_body(line, families) for line in lines] == told
+    for at in range(len(lines)):
+        if rows := formats.read_rows(lines, at, families):
+            same = told[at : at + len(rows.parts)]
+            assert [(match.format, match.part) for match in same if match] == [
+                (rows.format, part) for part in rows.parts
+            ]
