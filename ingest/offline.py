@@ -13,7 +13,7 @@ from ingest.output import Output
 from ingest.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from ingest.assemble import Bounds
@@ -31,6 +31,9 @@ class NoHeads:
     """Knows no episode but those in memory."""
 
     def refresh(self) -> None:
+        """Nothing to do."""
+
+    def expect(self, hosts: Collection[str], start: datetime, end: datetime) -> None:
         """Nothing to do."""
 
     def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:  # noqa: ARG002

@@ -64,6 +64,7 @@ class Pipeline:
         self.counts: Counts = Counter()
         self._reading = Reading(envelope, bounds, self.counts, quotes=redaction is None)
         self._episodes = Episodes(gap)
+        self._gap = gap
         self._heads = heads
         self._prefix = prefix
         self._page_size = page_size
@@ -122,8 +123,11 @@ class Pipeline:
         self._look_up_open()
         families = formats.formats()
         output.blocks.sort(key=lambda block: families[block.format].repeats)  # killers before those who repeat them
-        while output.blocks:
-            self._join(output.blocks[0], output)
+        told = [identify(families[block.format].report(block, self._page_size)) for block in output.blocks]
+        if told:
+            self._expect([each.report for each in told])
+        for each in told:
+            self._join(output.blocks[0], each, output)
             del output.blocks[0]
         touched = {each.episode.id: each.episode for each in output.joined}
         clocks = {place: clock.time for place, clock in self._reading.clocks.items()}
@@ -176,14 +180,20 @@ class Pipeline:
         """The same; that nothing is committed for them is the loop's affair."""
         self.revoked(partitions)
 
-    def _join(self, block: Block, output: Output) -> None:
+    def _expect(self, reports: Sequence[Report]) -> None:
+        """Announce the look-ups that reports may need."""
+        hosts = {report.host.name for report in reports}
+        reach = max(self._gap, WITHIN)
+        start, end = min(report.when.at for report in reports), max(report.ended.at for report in reports)
+        self._heads.expect(hosts, start - reach, max(start, end) + reach)
+
+    def _join(self, block: Block, told: Identified, output: Output) -> None:
         """Put the report of a block into its episode, unless another source told of it already.
 
         Nothing is remembered of it before every look-up was answered, so that it can be tried again.
         """
         family = formats.formats()[block.format]
         # What sources of one host tell is compared as they tell it, what earlier runs wrote as it is stored.
-        told = identify(family.report(block, self._page_size))
         identified = identify(self._redaction.of(told.report)) if self._redaction else told
         echo = family.repeats or told.report.echo
         early = self._is_early(told.report)

@@ -163,6 +163,12 @@ class EpisodeHeads(Protocol):
     def refresh(self) -> None:
         """Make everything written so far findable. Called once after an assignment, before the first look-up."""
 
+    def expect(self, hosts: Collection[str], start: datetime, end: datetime) -> None:
+        """Be ready for questions about these hosts and this time, until this is called again.
+
+        Whoever is far away finds out at once which of them it knows nothing of, instead of being asked about each.
+        """
+
     def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:
         """The episodes of a host and scope that cover any of ``[start, end]``, which the caller has widened by the gap.
 

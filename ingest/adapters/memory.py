@@ -10,7 +10,7 @@ from ingest.ports import WriteReport
 from ingest.signature import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from ingest.model import Document, Episode, KnownKill, Scope, Signature
     from ingest.ports import Partition
@@ -58,6 +58,9 @@ class MemoryHeads:
 
     def refresh(self) -> None:
         """Nothing to do: what is written is found."""
+
+    def expect(self, hosts: Collection[str], start: datetime, end: datetime) -> None:
+        """Nothing to do: all of it is here."""
 
     def at(self, host: str, scope: Scope, start: datetime, end: datetime) -> Sequence[Episode]:
         """See ``ports.EpisodeHeads``."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -204,6 +207,41 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     elastic.indices.delete(index=f"{name}-report-2010.04")
     assert heads.at("el135", scope, begin, begin + timedelta(minutes=4)) == []
     assert heads.open(Partition("t", 0)) == []
+
+
+def test_hosts_of_which_nothing_is_known_are_not_asked_about(
+    elastic: Elasticsearch, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads(), name)
+    output = Output()
+    lines = EL135.read_bytes().splitlines()
+    pipeline.read([Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(lines)], AT, output)
+    output.blocks += pipeline.finish().blocks
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    assert ElasticSink(elastic).write(pipeline.join(output)).left == ()
+    asked, heads = ElasticHeads(elastic, name), ElasticHeads(elastic, name)
+    asked.refresh()
+    begin = datetime(2010, 4, 20, 20, 0, tzinfo=UTC)
+    end, scope = begin + timedelta(minutes=4), Scope(ScopeKind.CONTAINER, "13516")
+    heads.expect({"el135", "another"}, begin, end)
+    assert heads.at("el135", scope, begin, end) == asked.at("el135", scope, begin, end) != []
+    assert heads.kills("el135", begin, end) == asked.kills("el135", begin, end) != []
+    searches = Counter[str]()
+
+    def search(**arguments: Any) -> Any:
+        searches[arguments["index"]] += 1
+        return elastic.search(**arguments)
+
+    monkeypatch.setattr(heads, "_client", SimpleNamespace(search=search))
+    assert (heads.at("another", scope, begin, end), heads.kills("another", begin, end)) == ([], [])
+    assert not searches
+    later = end + timedelta(days=1)
+    assert (heads.at("another", scope, begin, later), heads.kills("third", begin, end)) == ([], [])
+    assert searches == {f"{name}-episode-*": 1, f"{name}-kill-*": 1}  # not announced
+    heads.expect((), begin, end)
+    assert heads.kills("another", begin, end) == []
+    assert searches[f"{name}-kill-*"] == 2  # forgotten
 
 
 def test_setup_in_the_middle_of_a_month_gives_indices_the_fields_they_lack(
