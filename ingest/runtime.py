@@ -127,9 +127,10 @@ def _gather(source: Source, pipeline: Pipeline, patience: Patience, stop: Event)
 
     Many small requests to Elasticsearch, and a commit after each, would take longer than the reading.
     """
-    output, until = Output(), monotonic() + _GATHER_SECONDS
+    output, until = Output(), 0.0
     while True:
         batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
+        until = until or monotonic() + _GATHER_SECONDS  # The first poll may have waited for the group.
         output.add(pipeline.step(batch, datetime.now(UTC)))
         enough = len(output.blocks) >= _ENOUGH_REPORTS or monotonic() >= until or stop.is_set()
         if enough or not any(batch.behind.values()):
