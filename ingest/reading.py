@@ -208,19 +208,23 @@ class Reading:
                 self._take_piece(piece, skim, packed, output)
             else:
                 self._take_single(piece.numbers[0], piece.came[0], skim, packed, output)
-        self._passed_over.until(packed, last)
+        if not self._interest.awaits_rest(packed.place):
+            self._passed_over.until(packed, last)
 
     def _take_piece(self, piece: Piece, skim: Skim, packed: Packed, output: Output) -> None:
-        """Lines that were read together wait together; those with anchors by themselves."""
-        numbers = piece.numbers
+        """Lines that were read together wait together; those with anchors, and behind one that ends early, do not."""
+        numbers, came, lines = piece.numbers, piece.came, piece.lines
         anchored = set(skim.anchored(numbers[0], numbers[-1] + 1))
         alone = [at for at, number in enumerate(numbers) if number in anchored] if anchored else []
         begin = 0
-        for at in (*alone, len(numbers)):
-            self._take_stretch(Stretch(piece.lines[begin:at], piece.came[begin:at]), output)
-            if at < len(numbers):
-                self._take_single(numbers[at], piece.came[at], skim, packed, output, piece.lines[at])
-            begin = at + 1
+        for end in (*alone, len(numbers)):
+            while begin < end and self._interest.awaits_rest(packed.place):
+                self._take_single(numbers[begin], came[begin], skim, packed, output, lines[begin])
+                begin += 1
+            self._take_stretch(Stretch(lines[begin:end], came[begin:end]), output)
+            if end < len(numbers):
+                self._take_single(numbers[end], came[end], skim, packed, output, lines[end])
+            begin = end + 1
 
     def _take_stretch(self, stretch: Stretch, output: Output) -> None:
         self._counts[Count.RECORDS] += len(stretch.lines)

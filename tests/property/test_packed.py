@@ -243,6 +243,15 @@ def test_blocks_of_files(edges: list[int], random: Random) -> None:
     assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
 
 
+@pytest.mark.parametrize("behind", [b"user: info: nothing at all", b"systemd service=a.service", b""])
+@pytest.mark.parametrize("of", [b"oomd kill: restarted systemd service=a.service", b"oomd kill: restarted"])
+def test_a_line_that_ends_early_waits_for_its_rest(of: bytes, behind: bytes) -> None:
+    ring = b"Mar  5 01:00:00 h0 kernel: [12345.0000%02d] "
+    told = [ring % 1 + of, *([behind] if behind else []), ring % 2 + b"usb 1-1: new device", ring % 3 + of, behind]
+    block = FileBlock("f", b"".join(line + b"\n" for line in told), 0, AT)
+    assert documents([[block]]) == documents([list(one_by_one([block]))])
+
+
 def documents(pieces: Sequence[Sequence[Raw | Packed]]) -> dict[Any, Any]:
     pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
     sink = MemorySink()
