@@ -20,7 +20,7 @@ def pruned(tree: Mapping[str, object]) -> Tree:
 def trimmed(tree: Mapping[str, object]) -> Tree:
     """A tree without what is absent: ``None``, empty branches and lists, and numbers that no ``long`` holds.
 
-    Its branches are such trees already. Members of enumerations become plain texts, which are serialised much faster.
+    Its branches are such trees already. Members of enumerations become plain texts.
     """
     kept: Tree = {}
     for name, value in tree.items():
