@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ingest.ports import Batch, EpisodeHeads, Partition, Refusal
     from ingest.redaction import Redaction
 
+_AT_ONCE = 100
+"""Reports whose look-ups are announced together: a storm's are not all made before the first is joined."""
 _HEADLESS = (Completeness.HEAD_MISSING, Completeness.KILL_LINE_ONLY)
 
 
@@ -123,12 +125,12 @@ class Pipeline:
         self._look_up_open()
         families = formats.formats()
         output.blocks.sort(key=lambda block: families[block.format].repeats)  # killers before those who repeat them
-        told = [identify(families[block.format].report(block, self._page_size)) for block in output.blocks]
-        if told:
+        while some := output.blocks[:_AT_ONCE]:
+            told = [identify(families[block.format].report(block, self._page_size)) for block in some]
             self._expect([each.report for each in told])
-        for each in told:
-            self._join(output.blocks[0], each, output)
-            del output.blocks[0]
+            for each in told:
+                self._join(output.blocks[0], each, output)
+                del output.blocks[0]
         touched = {each.episode.id: each.episode for each in output.joined}
         clocks = {place: clock.time for place, clock in self._reading.clocks.items()}
         touched |= {episode.id: episode for episode in self._episodes.close_silent(clocks)}
