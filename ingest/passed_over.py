@@ -32,33 +32,41 @@ class PassedOver:
         self._envelope = envelope
         self._wrapped = wrapped
         self._counts = counts
-        self._last: dict[Place, Callable[[], Raw]] = {}
+        self._last: dict[Place, tuple[Callable[[], Raw | None], ...]] = {}
+        """The ways to the last record that is not blank, the likeliest first."""
 
     def one(self, raw: Raw) -> None:
         """A record is passed over; it is counted already, but not as what."""
         self._counts[Count.NOT_OOM] += 1
-        self._last[raw.origin.place] = lambda: raw
+        self._last[raw.origin.place] = (lambda: raw,)
 
     def several(self, packed: Packed, number: int, end: int) -> None:
         """Packed records in ``[number, end)`` are passed over."""
         if number < end:
             self._counts[Count.RECORDS] += end - number
             self._counts[Count.NOT_OOM] += end - number
-            self._last[packed.place] = partial(packed.raw, end - 1)
+            before = self._last.get(packed.place, ())[:1]
+            self._last[packed.place] = (partial(_last_of, packed, number, end), *before)
 
     def until(self, packed: Packed, number: int) -> None:
         """A packed record was read, and nothing more need be known of it than that it came last."""
-        self._last[packed.place] = partial(packed.raw, number)
+        self._last[packed.place] = (partial(packed.raw, number),)
 
     def note_before(self, read: Read, clock: datetime) -> None:
         """A line without any prefix goes by the line before it, also where that was passed over."""
         place = read.whole.place
-        last = self._last.pop(place, None)
-        if last and is_bare(read.whole):
-            before = self._envelope.read(last())
+        ways = self._last.pop(place, ())
+        if ways and is_bare(read.whole) and (last := next(filter(None, (way() for way in ways)), None)):
+            before = self._envelope.read(last)
             if isinstance(before, Read):
                 self._wrapped.note(before, place, clock)
 
     def drop(self, place: Place) -> None:
         """Forget the last record of a partition that another worker reads."""
         self._last.pop(place, None)
+
+
+def _last_of(packed: Packed, number: int, end: int) -> Raw | None:
+    """The last of some records that is not blank."""
+    raws = map(packed.raw, range(end - 1, number - 1, -1))
+    return next((raw for raw in raws if raw.value), None)

@@ -252,6 +252,19 @@ def test_a_line_that_ends_early_waits_for_its_rest(of: bytes, behind: bytes) -> 
     assert documents([[block]]) == documents([list(one_by_one([block]))])
 
 
+@pytest.mark.parametrize("blanks", [0, 1, 3])
+def test_a_line_without_prefix_is_of_the_last_line_that_is_not_blank(blanks: int) -> None:
+    told = [
+        b"Nov 26 00:00:00 node-00 sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
+        *([b""] * blanks),
+        b"    [WARNING] Event: SystemOOM Node None/ip-10-10. Message: System OOM encountered, victim process: a, pid: 3. Node:",
+    ]
+    block = FileBlock("f", b"".join(line + b"\n" for line in told), 0, AT)
+    found = documents([[block]])
+    assert found == documents([list(one_by_one([block]))])
+    assert {source["host"]["name"] for source in found.values()} == {"node-00"}
+
+
 def documents(pieces: Sequence[Sequence[Raw | Packed]]) -> dict[Any, Any]:
     pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
     sink = MemorySink()
