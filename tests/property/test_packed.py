@@ -257,7 +257,7 @@ def test_a_line_without_prefix_is_of_the_last_line_that_is_not_blank(blanks: int
     told = [
         b"Nov 26 00:00:00 node-00 sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
         *([b""] * blanks),
-        b"    [WARNING] Event: SystemOOM Node None/ip-10. Message: System OOM encountered, victim process: a, pid: 3. Node:",
+        b"    [WARNING] Event: SystemOOM Node None. Message: System OOM encountered, victim process: a, pid: 3. Node:",
     ]
     block = FileBlock("f", b"".join(line + b"\n" for line in told), 0, AT)
     found = documents([[block]])
