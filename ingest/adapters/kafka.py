@@ -21,7 +21,6 @@ from ingest.adapters import kafka_receiving
 from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_group import Membership
-from ingest.adapters.kafka_versions import is_known
 from ingest.pace import Pace
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused
 
@@ -101,8 +100,7 @@ class KafkaSource:
                 f"Kafka at {settings.bootstrap_servers} shows us no topic {names}: create it, grant Read on it "
                 "(docs/least-privilege.md), or set kafka.topics"
             )
-        if self._packed:
-            hand_out_batches(consumer)
+        self._packed = self._packed and hand_out_batches(consumer)
         consumer.subscribe(list(settings.topics), listener=membership)
         self._consumer, self._membership = consumer, membership
 
@@ -182,7 +180,7 @@ class KafkaSource:
         Where the library has waited for an answer it asks for the next one only when it is polled again.
         """
         fetcher = self._consumer._fetcher  # noqa: SLF001  see above
-        if self._packed and is_known() and not fetcher.in_flight_fetches():
+        if self._packed and not fetcher.in_flight_fetches():
             # What was read is in hand, and its offsets are passed: what is wrong now the next poll will tell.
             with suppress(KafkaError):
                 fetcher.send_fetches()
