@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import SERVICE_UNAVAILABLE
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from ingest.adapters import kafka_admin
 from tests.conftest import Endpoints
@@ -70,9 +71,8 @@ class Site:
         """
         indices = [f"{self.name}-*", f"-{self.name}-signature*", f"-{self.name}-pipeline-*"]
         self.elastic.indices.refresh(index=indices, allow_no_indices=True)
-        answer = self.elastic.search(index=indices, size=10_000, allow_no_indices=True)
         found = {}
-        for hit in answer["hits"]["hits"]:
+        for hit in self._hits(indices):
             source = json.loads(json.dumps(hit["_source"]))
             source.pop("kafka", None)
             source["oom"].pop("envelope", None)
@@ -80,6 +80,16 @@ class Site:
                 source["event"].pop(key, None)
             found[hit["_index"], hit["_id"]] = source
         return found
+
+    def _hits(self, indices: list[str]) -> list[dict[str, Any]]:
+        try:
+            answer = self.elastic.search(index=indices, size=10_000, allow_no_indices=True)
+        except ApiError as error:
+            if error.status_code != SERVICE_UNAVAILABLE:
+                raise
+            return []  # An index was made a moment ago, and its shard is not there yet.
+        hits: list[dict[str, Any]] = answer["hits"]["hits"]
+        return hits
 
     def wait_for(self, count: int, seconds: float = 60) -> dict[tuple[str, str], dict[str, Any]]:
         """The documents, once there are that many and they have stopped changing."""
