@@ -16,6 +16,8 @@ _GLUED = re.compile(
     r"|(?=\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}\] )"
     r"|(?: [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,253})? kernel: (?=\[ {0,4}\d{1,10}\.\d{6}\])"
 )
+_MAY_BE_GLUED = re.compile(r"\[(?: {0,4}\d{1,10}\.\d|\w{1,12}\.? )")
+"""What every line has that is glued to another, behind its first character: a look for it takes far less time."""
 _MOST = 4_096
 """Lines of one record."""
 
@@ -51,7 +53,7 @@ def _told(piece: str) -> list[str]:
         return [repeated[2].rstrip()]
     if dropped := _DROPPED.match(piece):
         return [dropped[1], *_told(dropped[2])]
-    if "[" not in piece[1:]:
+    if not _MAY_BE_GLUED.search(piece, 1):
         return [piece]
     found = [part.strip() for part in _GLUED.split(piece) if part.strip()]
     return found if len(found) > 1 else [piece]

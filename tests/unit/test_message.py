@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest import formats
 from ingest.assemble import Bounds
-from ingest.envelope import Envelope, Read
+from ingest.envelope import Envelope, Read, message
 from ingest.envelope.message import parts
 from ingest.model import Origin, Raw
 from ingest.offline import documents
@@ -156,3 +158,36 @@ def test_a_victim_keeps_the_name_that_it_gave_itself(name: str) -> None:
     found = documents([raw], Envelope(), Bounds(), timedelta(minutes=5))
     names = [each.source["process"] for each in found if each.index.startswith("oom-kill")]
     assert names == [{"pid": 81, "name": name, "user": {"id": "0"}}]
+
+
+PIECES = (
+    "[",
+    "]",
+    " ",
+    "1",
+    "12",
+    ".",
+    "123456",
+    "Nov",
+    " 22",
+    "10:15:02",
+    " 2026",
+    "<6>",
+    " kernel: ",
+    "h",
+    "[ T1]",
+    "a",
+)
+GLUED = (
+    "[1.000001] ",
+    "[    1.000001][ T1] ",
+    "<4>[1.000001] ",
+    "[Mon Nov 22 10:15:02 2026] ",
+    " h kernel: [1.000001]",
+)
+
+
+@given(st.lists(st.sampled_from((*PIECES, *GLUED)), max_size=14).map("".join))
+def test_a_quick_look_misses_no_line_that_is_glued_to_another(text: str) -> None:
+    pieces = [piece for piece in message._GLUED.split(text) if piece.strip()]  # noqa: SLF001
+    assert len(pieces) < 2 or message._MAY_BE_GLUED.search(text, 1)  # noqa: SLF001
