@@ -47,6 +47,10 @@ __all__ = [
 ]
 
 
+_ROWS_AT_ONCE = 64
+"""Lines that are looked at together for what rows of a table hardly ever hold."""
+
+
 class Match(Struct, frozen=True, gc=False):
     """A line that a wording explains. ``unread`` is a tail that it does not know; the raw text keeps it."""
 
@@ -161,15 +165,13 @@ def read_rows(lines: Sequence[Line], at: int, open_families: frozenset[str]) -> 
     rows = next((candidate for _, candidate in pairs if candidate.wording.rows), None)
     if rows is None:
         return None
-    before = [anchor for anchor, candidate in takewhile(lambda pair: pair[1] is not rows, pairs)]
+    texts = [*takewhile(lambda text: text.startswith(first), (line.text for line in lines[at : at + _ROWS_AT_ONCE]))]
+    together = "\n".join(texts)
+    before = [anchor for anchor, candidate in takewhile(lambda pair: pair[1] is not rows, pairs) if anchor in together]
     parse, part = rows.whole.parse, rows.wording.part
     parts = []
-    for line in lines[at:] if at else lines:
-        text = line.text
-        if not text.startswith(first) or not _holds(text, rows.anchors):
-            break
-        found = None if _holds(text, before) else parse(text)
-        if found is None:
+    for text in texts:
+        if (before and _holds(text, before)) or not _holds(text, rows.anchors) or (found := parse(text)) is None:
             break
         parts.append(part(found))
     return Rows(rows.family, parts) if parts else None
