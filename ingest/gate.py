@@ -26,12 +26,16 @@ class Gate(Protocol):
     def places(self, block: bytes) -> Sequence[int]:
         """Where literals end in a block of records, in ascending order; one that is found twice is told twice."""
 
+    def both(self, block: bytes) -> tuple[Sequence[int], Sequence[int]]:
+        """The same, and where the literals end that are looked for beside them."""
+
 
 class PlainGate:
     """With nothing but Python's own means: blocks are searched for one literal after the other."""
 
-    def __init__(self, literals: Sequence[bytes]) -> None:
+    def __init__(self, literals: Sequence[bytes], beside: Sequence[bytes] = ()) -> None:
         self._literals = literals
+        self._beside = beside
         self._search = re.compile(b"|".join(re.escape(each) for each in literals)).search
 
     def matters(self, value: bytes) -> bool:
@@ -40,13 +44,21 @@ class PlainGate:
 
     def places(self, block: bytes) -> Sequence[int]:
         """See ``Gate``."""
-        found = []
-        for literal in self._literals:
-            at = block.find(literal)
-            while at >= 0:
-                found.append(at + len(literal))
-                at = block.find(literal, at + 1)
-        return sorted(found)
+        return _places(block, self._literals)
+
+    def both(self, block: bytes) -> tuple[Sequence[int], Sequence[int]]:
+        """See ``Gate``."""
+        return _places(block, self._literals), _places(block, self._beside)
+
+
+def _places(block: bytes, literals: Sequence[bytes]) -> list[int]:
+    found = []
+    for literal in literals:
+        at = block.find(literal)
+        while at >= 0:
+            found.append(at + len(literal))
+            at = block.find(literal, at + 1)
+    return sorted(found)
 
 
 class HyperscanGate:
@@ -54,6 +66,7 @@ class HyperscanGate:
 
     Args:
         literals: Exact bytes.
+        beside: Exact bytes that are looked for in the same pass, and by which no record matters.
         expressions: What PCRE reads as ``re`` does.
         caseless: Whether letters match in upper and lower case; ASCII's only.
 
@@ -61,22 +74,32 @@ class HyperscanGate:
         ImportError: Hyperscan is not installed, or not for this machine.
     """
 
-    def __init__(self, literals: Sequence[bytes], *, expressions: Sequence[bytes] = (), caseless: bool = False) -> None:
+    def __init__(
+        self,
+        literals: Sequence[bytes],
+        beside: Sequence[bytes] = (),
+        *,
+        expressions: Sequence[bytes] = (),
+        caseless: bool = False,
+    ) -> None:
         import hyperscan  # noqa: PLC0415  only where it is installed
 
         self._stopped = hyperscan.ScanTerminated
         self._database = hyperscan.Database()
         flags = hyperscan.HS_FLAG_CASELESS if caseless else 0
         known = [*map(_hexadecimal, literals), *expressions]
-        self._database.compile(expressions=known, flags=flags)
+        self._count = len(known)
+        known += map(_hexadecimal, beside)
+        self._database.compile(expressions=known, ids=range(len(known)), flags=flags)
 
     def matters(self, value: bytes) -> bool:
         """See ``Gate``."""
         found: list[int] = []
 
-        def note(_id: int, _start: int, end: int, _flags: int, _context: object) -> bool:
-            found.append(end)
-            return True
+        def note(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            if number < self._count:
+                found.append(end)
+            return bool(found)
 
         try:
             self._database.scan(value, match_event_handler=note)
@@ -86,22 +109,27 @@ class HyperscanGate:
 
     def places(self, block: bytes) -> Sequence[int]:
         """See ``Gate``."""
-        found: list[int] = []
+        return self.both(block)[0]
 
-        def note(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.append(end)
+    def both(self, block: bytes) -> tuple[Sequence[int], Sequence[int]]:
+        """See ``Gate``."""
+        found: list[int] = []
+        beside: list[int] = []
+
+        def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            (found if number < self._count else beside).append(end)
 
         self._database.scan(block, match_event_handler=note)
-        return found
+        return found, beside
 
 
-def gate(anchors: Iterable[str]) -> Gate:
-    """The quickest gate there is for ``anchors``, as text or escaped as in JSON."""
+def gate(anchors: Iterable[str], beside: Sequence[bytes] = ()) -> Gate:
+    """The quickest gate there is for ``anchors``, as text or escaped as in JSON, and for other literals beside them."""
     known = literals(anchors)
     try:
-        return HyperscanGate(known)
+        return HyperscanGate(known, beside)
     except ImportError:
-        return PlainGate(known)
+        return PlainGate(known, beside)
 
 
 def literals(anchors: Iterable[str]) -> Sequence[bytes]:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from ingest.model import Place
 
 _USUAL = re.compile(r"[a-z0-9._-]+")
-"""Names of which each letter has few other spellings, all of them in ``_IN_TEXT`` and ``_IN_JSON``."""
-_IN_TEXT = (
-    rb"\x1b\[",  # colours are taken out of a text before it is read
-    rb"\xe2\x84\xaa",  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
+"""Names of which each letter has few other spellings, all of them in ``IN_TEXT`` and ``_IN_JSON``."""
+IN_TEXT = (
+    b"\x1b[",  # colours are taken out of a text before it is read
+    "\u212a".encode(),  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
 )
+"""What a name may be spelled with in a text. The gate looks for them, as it looks at every block."""
 _IN_JSON = (
     rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # any letter may be escaped
     rb",\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d",  # the journal writes messages as lists of numbers, one for each byte
@@ -68,12 +69,9 @@ def places(block: bytes, names: Collection[str]) -> list[int]:
     return sorted(_search(frozenset(names))(block)) if names else []
 
 
-def disguises(block: bytes) -> list[int]:
-    """Where something ends in a block by which a name may stand there in other bytes, in ascending order."""
-    found = [*_disguised(_IN_TEXT)(block)]
-    if b"{" in block:
-        found += _disguised(_IN_JSON)(block)
-    return sorted(found)
+def disguises_in_json(block: bytes) -> Sequence[int]:
+    """Where something ends in a block by which a name may stand in JSON in other bytes, in ascending order."""
+    return _in_json()(block) if b"{" in block else ()
 
 
 @lru_cache(maxsize=_KEPT)
@@ -95,9 +93,9 @@ def _alone(literal: bytes) -> Callable[[bytes], Sequence[int]]:
 
 
 @cache
-def _disguised(ways: tuple[bytes, ...]) -> Callable[[bytes], Sequence[int]]:
+def _in_json() -> Callable[[bytes], Sequence[int]]:
     try:
-        return HyperscanGate((), expressions=ways, caseless=True).places
+        return HyperscanGate((), expressions=_IN_JSON, caseless=True).places
     except ImportError:
-        known = re.compile(b"|".join(ways), re.IGNORECASE)
+        known = re.compile(b"|".join(_IN_JSON), re.IGNORECASE)
         return lambda block: [found.end() for found in known.finditer(block)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ingest import formats
+from ingest import formats, names
 from ingest.assemble import Assembler, Bounds
 from ingest.clock import Clock
 from ingest.counts import UNREADABLE, Count
@@ -63,7 +63,7 @@ class Reading:
         self._reorder = Reorder(bounds.reorder, bounds.max_total_bytes // _WAITING_SHARE)
         self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
-        self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER))
+        self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER), names.IN_TEXT)
         plain = envelope.shape in (None, Shape.SYSLOG)
         self._sieve = Sieve(self._gate, self._interest, plain, envelope.default_host.name)
         self.clocks: dict[Place, Clock] = {}

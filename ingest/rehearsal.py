@@ -31,7 +31,7 @@ def rehearse(envelope: Envelope, bounds: Bounds, gap: timedelta) -> None:
     """
     for _ in documents(_examples(), envelope, bounds, gap):
         pass
-    names.disguises(b"{")
+    names.disguises_in_json(b"{")
 
 
 def _examples() -> Iterator[Raw]:

@@ -55,7 +55,7 @@ class Skim:
         self._packed = packed
         self._sieve = sieve
         self._interest = sieve.interest
-        self._places = sieve.gate.places(packed.data)
+        self._places, self._disguises = sieve.gate.both(packed.data)
         self._told = -1
         """The record that was last found to matter by its first bytes."""
         self._sender: tuple[bytes, ...] = ()
@@ -154,7 +154,8 @@ class Skim:
         elif self._found is None or self._begun < 0:
             built, missing = self._sieve.sought.on(place, hosts)
             self._sought = built | missing
-            self._found = sorted({*names.disguises(data), *names.places(data, built), *names.places(data, missing)})
+            disguises = {*self._disguises, *names.disguises_in_json(data)}
+            self._found = sorted({*disguises, *names.places(data, built), *names.places(data, missing)})
         elif more := hosts - self._sought:
             self._sought |= more
             self._found = sorted({*self._found, *names.places(data, more)})

@@ -29,6 +29,17 @@ def test_both_gates_find_the_same_places(block: bytes) -> None:
     assert list(scanned) == sorted(scanned)
 
 
+@given(BLOCKS)
+def test_what_is_looked_for_beside_anchors_is_told_apart(block: bytes) -> None:
+    beside = (b"oom", b"\0")
+    for made in (PlainGate, HyperscanGate):
+        both = made(KNOWN, beside)
+        anchors, others = both.both(block)
+        assert set(anchors) == set(GATES[0].places(block))
+        assert set(others) == set(PlainGate(beside).places(block))
+        assert both.matters(block) is GATES[0].matters(block)
+
+
 @pytest.mark.parametrize("gate", GATES, ids=["plain", "hyperscan"])
 @given(value=BLOCKS)
 def test_a_record_matters_where_a_literal_stands_in_it(gate: Gate, value: bytes) -> None:

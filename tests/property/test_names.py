@@ -123,7 +123,7 @@ def test_without_hyperscan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def clear() -> None:
     names._search.cache_clear()  # noqa: SLF001
-    names._disguised.cache_clear()  # noqa: SLF001
+    names._in_json.cache_clear()  # noqa: SLF001
 
 
 @pytest.mark.parametrize("host", ["K\u00d6-1", "A B", "kiln\\ff"])
@@ -166,7 +166,7 @@ def test_every_letter_of_a_usual_name_may_be_escaped() -> None:
     assert len(letters) == 26 * 2 + 10 + 3
     for letter in letters:
         for spelled in (escaped(letter), escaped(letter).upper().replace("U", "u", 1)):
-            assert names.disguises(f'{{"host":"no{spelled}e"}}'.encode())
+            assert names.disguises_in_json(f'{{"host":"no{spelled}e"}}'.encode())
 
 
 def test_a_crowd_of_hosts_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
