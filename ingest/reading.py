@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -181,20 +182,23 @@ class Reading:
                 continue
             if not is_due and clock.time < packed.recorded_at:
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
-            together = skim.kernel_lines(number) if packed.recorded_at < clock.time + self._window else None
-            if not together:
+            lines = skim.kernel_lines(number) if packed.recorded_at < clock.time + self._window else iter(())
+            first = next(lines, None)
+            if first is None:
                 self._take_gathered(gathered, skim, packed, output)
-            self._passed_over.several(packed, read, number)
-            if together:
-                count, begin, end = together
-                gathered.add(number, count, begin, end, clock.time)
-                at = number + count
-                if skim.anchored(number, at):
-                    # What it opens decides which lines matter from here on.
-                    self._take_gathered(gathered, skim, packed, output)
-            else:
+                self._passed_over.several(packed, read, number)
                 self._read(packed.raw(number), now, output, anchored=skim.is_anchored(number))
-            read = at
+                read = at
+                continue
+            for begun, count, begin, end in (first,) if is_due else chain((first,), lines):
+                if begun > number and clock.time < packed.recorded_at:
+                    clock.saw(packed.offset(begun), packed.recorded_until(begun), now)
+                self._passed_over.several(packed, read, begun)
+                gathered.add(begun, count, begin, end, clock.time)
+                read = at = begun + count
+            if skim.anchored(number, at):
+                # What it opens decides which lines matter from here on.
+                self._take_gathered(gathered, skim, packed, output)
         self._take_gathered(gathered, skim, packed, output)
         self._passed_over.several(packed, read, len(packed))
         clock.saw(packed.next_offset - 1, packed.recorded_at, now)

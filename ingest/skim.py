@@ -17,11 +17,14 @@ from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ingest.gate import Gate
     from ingest.interest import Interest
     from ingest.model import Packed
+
+KernelLines = tuple[int, int, int, int]
+"""The first of some records that are a line of a kernel each, how many they are, and where they begin and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +105,24 @@ class Skim:
             return ()
         return self._anchored[bisect_left(self._anchored, begin) : bisect_left(self._anchored, end)]
 
-    def kernel_lines(self, number: int) -> tuple[int, int, int] | None:
-        """How many records from this one on are plain lines of one kernel, and where they begin and end, if it is one.
+    def kernel_lines(self, number: int) -> Iterator[KernelLines]:
+        """Plain lines of kernels, from a record that was found on, for as long as nothing else follows that may matter.
 
-        Lines of a file that follow one another are found at once, without a look at each.
+        Nothing may be taken of them before all are told.
         """
         packed = self._packed
         if not self._sieve.plain or self._interest.awaits_rest(packed.place):
-            return None
-        if not packed.in_lines:
-            begin, end = packed.value(number)
-            return (1, begin, end) if KERNEL.match(packed.data, begin, end) else None
-        found = KERNELS.match(packed.data, packed.begin(number))
-        return (packed.data.count(b"\n", *found.span()), found.start(), found.end() - 1) if found else None
+            return
+        if packed.in_lines:
+            if found := KERNELS.match(packed.data, packed.begin(number)):
+                yield number, packed.data.count(b"\n", *found.span()), found.start(), found.end() - 1
+            return
+        begin, end = packed.value(number)
+        if not KERNEL.match(packed.data, begin, end):
+            return
+        yield number, 1, begin, end
+        if self._told == number:
+            yield from self._more_named(number, end)
 
     def _next_anchored(self, number: int) -> int | None:
         if not self._places:
@@ -170,18 +178,41 @@ class Skim:
 
         Most are of other programs, and the bytes about the name tell it: the way to them is spared.
         """
-        packed, found = self._packed, self._found or ()
+        packed = self._packed
         end = len(packed.data) if anchored is None else packed.begin(anchored)
-        can_be_told = self._sieve.plain and not self._interest.tags_may_come(packed.place)
-        at, of_others = bisect_right(found, begin), None
-        while at < len(found) and found[at] <= end:
-            value = packed.value_about(found[at] - 1) if can_be_told else None
-            if value is None or (value != of_others and self._may_matter(*value)):
-                named = packed.holding(found[at] - 1)
-                self._told = self._told if value is None else named
-                return named
-            at, of_others = at + 1, value
+        for place, value in self._named(begin, end):
+            named = packed.holding(place)
+            self._told = self._told if value is None else named
+            return named
         return anchored
+
+    def _named(self, begin: int, end: int) -> Iterator[tuple[int, tuple[int, int] | None]]:
+        """Where names stand by which records may matter, and those records' values where they can be told."""
+        packed, found, behind = self._packed, self._found or (), begin
+        can_be_told = self._sieve.plain and not self._interest.tags_may_come(packed.place)
+        for at in range(bisect_right(found, begin), bisect_right(found, end)):
+            if found[at] <= behind:
+                continue
+            value = packed.value_about(found[at] - 1) if can_be_told else None
+            if value is None or self._may_matter(*value):
+                yield found[at] - 1, value
+            if value is not None:
+                # What looks like a value may go on into the next record; no zero stands in one, and one in each record.
+                zero = packed.data.find(b"\0", found[at], value[1])
+                behind = value[1] if zero < 0 else zero
+
+    def _more_named(self, before: int, begin: int) -> Iterator[KernelLines]:
+        """Kernels' lines behind that of a record up to the next anchor, found as they are by ``_next_named``."""
+        packed = self._packed
+        end = next((place for place in self._places if place > begin), len(packed.data))
+        for place, about in self._named(begin, end):
+            number = packed.holding(place)
+            value = packed.value(number)
+            if about is None or value[1] >= end or not KERNEL.match(packed.data, *value):
+                return
+            if number > before:  # A header behind the value may name the host once more.
+                before = number
+                yield number, 1, *value
 
     # ------------------------------------------------------------ both
 

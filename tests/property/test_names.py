@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 from random import Random
@@ -24,6 +25,7 @@ from tests.robustness.streams import Logged, stream
 
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 """Smaller examples of long logs take minutes to find."""
+A_MOMENT = timedelta(seconds=0.2)
 KINDS = GENERATIONS[-2:]
 Spelled = tuple[str, str | None]
 """A record's value, and the host that its key or a header names."""
@@ -45,6 +47,7 @@ SPELLINGS: dict[str, Callable[[Logged], Spelled]] = {
     "colours": lambda line: (text(line, f"{line.host[:2]}\x1b[1;31m{line.host[2:]}"), None),
     "the key alone": lambda line: (ring(line), line.host),
     "the key in upper case": lambda line: (ring(line), line.host.upper()),
+    "line, key and header": lambda line: (text(line, line.host), line.host),
     "no prefix": lambda line: (line.text, line.host),
     "no host": lambda line: (ring(line), None),
     "JSON": lambda line: (json.dumps({"MESSAGE": ring(line), "_HOSTNAME": line.host}), None),
@@ -108,6 +111,16 @@ def test_a_host_is_found_in_every_spelling(
     spelling: str, edges: list[int], share: float, hosts: int, seed: int
 ) -> None:
     assert_the_same(list(records(SPELLINGS[spelling], share, hosts, Random(seed))), edges, 0)
+
+
+@pytest.mark.parametrize("spelling", ["line, key and header", "upper case", "JSON", "the key alone"])
+@settings(max_examples=5, phases=NO_SHRINKING)
+@given(share=st.sampled_from((0.5, 1.0)), hosts=st.integers(1, 3), seed=st.integers(0, 1 << 30))
+def test_lines_of_a_moment_are_found_together(spelling: str, share: float, hosts: int, seed: int) -> None:
+    found = list(records(SPELLINGS[spelling], share, hosts, Random(seed)))
+    times = pairwise(each.recorded_at for each in found)
+    pauses = [number for number, (before, at) in enumerate(times, 1) if at - before > A_MOMENT]
+    assert_the_same(found, pauses, 0)
 
 
 def test_without_hyperscan(monkeypatch: pytest.MonkeyPatch) -> None:

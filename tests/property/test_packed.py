@@ -72,7 +72,8 @@ def stored(records: Sequence[Raw], codec: int) -> DefaultRecordBatch:
     for raw in records:
         key = raw.host.encode() if raw.host else None
         stamp = int(raw.recorded_at.timestamp() * 1000)
-        builder.append(raw.origin.offset - base, stamp, key, raw.value, [("shipper", b"test")])
+        headers = [("shipper", b"test"), *([("host", key)] if key else [])]
+        builder.append(raw.origin.offset - base, stamp, key, raw.value, headers)
     data = builder.build()
     data[:8] = base.to_bytes(8, "big")
     return DefaultRecordBatch(data)
