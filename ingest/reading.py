@@ -65,8 +65,8 @@ class Reading:
         self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
         self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER), names.IN_TEXT)
-        plain = envelope.shape in (None, Shape.SYSLOG)
-        self._sieve = Sieve(self._gate, self._interest, plain, envelope.default_host.name)
+        plain, objects = envelope.shape in (None, Shape.SYSLOG), envelope.shape is None
+        self._sieve = Sieve(self._gate, self._interest, plain, objects, envelope.default_host.name)
         self.clocks: dict[Place, Clock] = {}
         """The time of each place that was read."""
         self._counts = counts

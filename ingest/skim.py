@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import names
+from ingest.envelope.json_record import plain_sender
 from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
@@ -35,6 +36,7 @@ class Sieve:
         gate: Finds anchors.
         interest: What records may belong to.
         plain: Whether records may be told by their first bytes at all.
+        objects: Whether they may be JSON's, too.
         default_host: The host of records that name none.
         sought: The hosts that are looked for by name.
     """
@@ -42,6 +44,7 @@ class Sieve:
     gate: Gate
     interest: Interest
     plain: bool
+    objects: bool
     default_host: str
     sought: Sought = field(default_factory=Sought)
 
@@ -217,9 +220,11 @@ class Skim:
     # ------------------------------------------------------------ both
 
     def _may_matter(self, begin: int, end: int) -> bool:
-        sender = PLAIN.match(self._packed.data, begin, end)
+        data = self._packed.data
+        sender = PLAIN.match(data, begin, end)
         if sender is None:
-            return True
+            told = plain_sender(data[begin:end]) if self._sieve.objects and data.startswith(b"{", begin) else None
+            return told is None or told[1] in self._interest.tags(self._packed.place, told[0].lower())
         if sender.groups() == self._sender:
             return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())

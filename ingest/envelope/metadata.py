@@ -28,6 +28,7 @@ _FLUENT = {
 _ALLOWED = {field.name: field.type for field in SHIPPED}
 _LABELS = tuple(field.name for field in SHIPPED if field.type is Type.FLATTENED)
 """Fields of any names below them, which may hold dots."""
+_IN_LABELS = tuple(f"{name}." for name in _LABELS)
 _OURS = frozenset({"host.name", "host.hostname"})
 """Read by the envelope itself."""
 
@@ -45,8 +46,8 @@ def allowed(document: Mapping[str, object]) -> tuple[dict[str, object] | None, i
     dropped = 0
     for path, value in _leaves(document):
         name = _FLUENT.get(path, path)
-        root = next((each for each in _LABELS if name.startswith(f"{each}.")), None)
-        if root is not None and isinstance(value, _SCALARS):
+        if name.startswith(_IN_LABELS) and isinstance(value, _SCALARS):
+            root = next(each for each in _LABELS if name.startswith(f"{each}."))
             labels.setdefault(root, {})[name.removeprefix(f"{root}.")[:_LONGEST]] = str(value)[:_LONGEST]
         elif _ALLOWED.get(name) is Type.KEYWORD and (texts := _texts(value)) is not None:
             _place(kept, name, texts)

@@ -65,6 +65,11 @@ SPELLINGS: dict[str, Callable[[Logged], Spelled]] = {
 """Ways to name the same host."""
 
 STRANGERS = ("kiln-0", "kiln-000", "xkiln-00", "kiln-00.example.com", "iln-00", "db-1", "KILN-001")
+BESIDE: tuple[dict[str, object], ...] = (
+    {"log": {"offset": 8}, "host": {"name": "kiln-00"}},
+    {"process": {"name": "kernel"}},
+    {"_HOSTNAME": "kiln-01", "_BOOT_ID": "7f0c"},
+)
 FOREIGN = ("kernel: usb 1-1: new device", "sshd[811]: session of kiln-00 closed", "nothing that has a tag", "{x}", "")
 
 
@@ -79,7 +84,9 @@ def records(spelled: Callable[[Logged], Spelled], share: float, hosts: int, rand
     for line in lines(hosts):
         while random.random() < 0.7:
             host = random.choice((*STRANGERS, line.host))
-            yield raw(f"{line.at:%b} {line.at.day:2} {line.at:%H:%M:%S} {host} {random.choice(FOREIGN)}", None, line)
+            foreign = f"{line.at:%b} {line.at.day:2} {line.at:%H:%M:%S} {host} {random.choice(FOREIGN)}"
+            shipped = json.dumps({"message": foreign, **random.choice(BESIDE)})
+            yield raw(random.choice((foreign, shipped)), None, line)
         yield raw(*(spelled(line) if random.random() < share else (text(line, line.host), None)), line)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.envelope import Envelope, Read, Shape, Unreadable, text
 from ingest.envelope._sent import Anchor
+from ingest.envelope.json_record import plain_sender
 from ingest.envelope.plain import PLAIN, lines_of_others
 from ingest.model import Origin, Raw
 from tests.robustness.envelopes import ENVELOPES
@@ -93,6 +96,64 @@ def test_common_lines_of_the_corpus_and_of_each_envelope() -> None:
 @given(random=st.randoms(use_true_random=False))
 def test_damaged_common_lines(random: Random) -> None:
     assert_the_common_is_no_second_parser(damaged(random, random.choice(common_values()), 80))
+
+
+OBJECTS = (
+    {"@timestamp": "2026-11-20T08:00:00.000Z", "log": {"offset": 8, "file": {"path": "/var/log/syslog"}}},
+    {"host": {"name": "shipper"}, "agent": {"name": "shipper"}},
+    {"_HOSTNAME": "shipper", "_TRANSPORT": "kernel"},
+    {"log": {"syslog": {"appname": "sshd", "facility": {"code": 0}}}},
+    {"log.syslog": {"appname": "kernel"}},
+    {"process": {"name": "systemd-oomd"}},
+    {"process.name": "kernel", "pri": "4"},
+    {"ident": "", "sequence": 1, "sec": 5, "usec": 6},
+    {"SYSLOG_IDENTIFIER": "systemd-oomd[1]:"},
+    {"_BOOT_ID": "7f0c"},
+    {"journald": {"host": {"boot_id": "7f0c"}}},
+    {"MESSAGE": None},
+    {"MESSAGE": [104, 105]},
+    {"msg": "Nov 20 08:00:01 another kernel: another"},
+    {"event": {"original": "nothing"}},
+)
+"""What shippers say beside a message."""
+
+
+@settings(max_examples=1_500)
+@given(
+    random=st.randoms(use_true_random=False),
+    beside=st.lists(st.sampled_from(OBJECTS), max_size=3),
+    name=st.sampled_from(("message", "MESSAGE", "log", "event.original", "nothing")),
+    end=st.sampled_from(("", "\n", "\r\n", "\n<4>Nov 20 08:00:02 node-1 kernel: [1.000001] more")),
+)
+def test_the_sender_of_an_object_is_that_of_its_line(
+    random: Random, beside: list[dict[str, Any]], name: str, end: str
+) -> None:
+    line = random.choice((*OTHERS, *values()))
+    line = damaged(random, line, 50) if random.random() < 0.3 else line
+    fields = [*{name: line.decode("utf-8", "replace") + end}.items(), *(each for one in beside for each in one.items())]
+    random.shuffle(fields)
+    assert_the_same_of_an_object(json.dumps(dict(fields), ensure_ascii=random.random() < 0.5).encode())
+
+
+def assert_the_same_of_an_object(value: bytes) -> bool:
+    sender = plain_sender(value)
+    if sender is None:
+        return False
+    read = Envelope().read(Raw(Origin("t", 0, 0), value, NOW, "key"))
+    assert not isinstance(read, Unreadable)
+    assert (read.whole.host.hostname, read.whole.tag) == sender, value
+    assert read.whole.boot is None, value
+    assert not read.partial, value
+    assert {part.tag for part in read.parts} <= {sender[1]}, value
+    return True
+
+
+def test_senders_of_plain_lines_in_objects_are_told() -> None:
+    for number, line in enumerate(OTHERS):
+        assert assert_the_same_of_an_object(json.dumps({**OBJECTS[number % 2], "message": line.decode()}).encode())
+    told = [assert_the_same_of_an_object(value) for value in values() if value.startswith(b"{")]
+    assert any(told)
+    assert not all(told)
 
 
 @settings(max_examples=200)
