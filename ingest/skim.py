@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest import names
-from ingest.envelope.json_record import plain_sender
+from ingest.envelope import json_record
 from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
@@ -223,8 +223,9 @@ class Skim:
         data = self._packed.data
         sender = PLAIN.match(data, begin, end)
         if sender is None:
-            told = plain_sender(data[begin:end]) if self._sieve.objects and data.startswith(b"{", begin) else None
-            return told is None or told[1] in self._interest.tags(self._packed.place, told[0].lower())
+            return not (self._sieve.objects and data.startswith(b"{", begin)) or self._object_may_matter(
+                data[begin:end]
+            )
         if sender.groups() == self._sender:
             return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
@@ -232,3 +233,11 @@ class Skim:
             return False
         self._sender = sender.groups()
         return True
+
+    def _object_may_matter(self, value: bytes) -> bool:
+        sender, place = json_record.sender(value), self._packed.place
+        if sender is None:
+            return True
+        host, tag = sender
+        tags = self._interest.tags_anywhere(place) if host is None else self._interest.tags(place, host.lower())
+        return tag in tags

@@ -92,20 +92,23 @@ def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
     return replace(sent, stream=f"{outer.hostname}/{_first_text(known, _FILES)}/{inner.stream}", rest=inner.rest)
 
 
-def plain_sender(value: bytes) -> tuple[str, str] | None:
-    """Host and tag of an object with a plain syslog line, as ``take_object_apart`` tells them, in far less time.
+def sender(value: bytes) -> tuple[str | None, str] | None:
+    """Host and tag of an object, as ``take_object_apart`` tells them, in far less time.
 
-    ``None`` where it has to be taken apart: where anything is unusual, or the object tells a tag or a boot itself.
-    ``tests/property/test_plain.py`` holds the two together.
+    The host is told where the message is a plain syslog line, and left out where the object has a tag of its own.
+    ``None`` where it has to be taken apart. ``tests/property/test_plain.py`` holds the two together.
     """
     try:
         document = _DECODER.decode(value)
         message = _message(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotALine):
         return None
-    found = PLAIN.match(message.encode("utf-8", "replace"))
     known = _known(document)
-    if found is None or _tag(known) not in (None, "kernel") or _first_text(known, _BOOTS) is not None:
+    tag = _tag(known)
+    if tag not in (None, "kernel"):
+        return None, tag
+    found = PLAIN.match(message.encode("utf-8", "replace"))
+    if found is None or _first_text(known, _BOOTS) is not None:
         return None
     return found[1].decode(), found[2].decode()
 

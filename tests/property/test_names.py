@@ -69,6 +69,7 @@ BESIDE: tuple[dict[str, object], ...] = (
     {"log": {"offset": 8}, "host": {"name": "kiln-00"}},
     {"process": {"name": "kernel"}},
     {"_HOSTNAME": "kiln-01", "_BOOT_ID": "7f0c"},
+    {"_HOSTNAME": "kiln-00", "_BOOT_ID": "7f0c", "SYSLOG_IDENTIFIER": "sshd"},
 )
 FOREIGN = ("kernel: usb 1-1: new device", "sshd[811]: session of kiln-00 closed", "nothing that has a tag", "{x}", "")
 
