@@ -144,12 +144,13 @@ class Skim:
             if passed := others(data, begin, end):
                 begin = passed.end()
                 continue
-            sender = PLAIN.match(data, begin, end)
+            behind = data.find(b"\n", begin, end) + 1 or end
+            sender = PLAIN.match(data, begin, behind)
             host = sender[1].decode().lower() if sender else None
-            if host is None or ((host in waiting or host in reporting) and self._may_matter(begin, end)):
+            if (host is None or host in waiting or host in reporting) and self._may_matter(begin, behind):
                 self._told = packed.holding(begin)
                 return self._told
-            begin = data.find(b"\n", begin, end) + 1 or end
+            begin = behind
         return anchored
 
     # ------------------------------------------------------------ records of a batch
@@ -200,7 +201,7 @@ class Skim:
             if value is None or self._may_matter(*value):
                 yield found[at] - 1, value
             if value is not None:
-                # What looks like a value may go on into the next record; no zero stands in one, and one in each record.
+                # What is forged may reach into the next record, but texts hold no zeros, and a record begins with one.
                 zero = packed.data.find(b"\0", found[at], value[1])
                 behind = value[1] if zero < 0 else zero
 
@@ -223,9 +224,8 @@ class Skim:
         data = self._packed.data
         sender = PLAIN.match(data, begin, end)
         if sender is None:
-            return not (self._sieve.objects and data.startswith(b"{", begin)) or self._object_may_matter(
-                data[begin:end]
-            )
+            is_object = self._sieve.objects and data.startswith(b"{", begin)
+            return not is_object or self._object_may_matter(data[begin:end])
         if sender.groups() == self._sender:
             return True
         tags = self._interest.tags(self._packed.place, sender[1].decode().lower())
