@@ -77,10 +77,7 @@ def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
     Raises:
         NotALine: It is no JSON object, or it has no message.
     """
-    try:
-        document = _DECODER.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotALine("json", f"not a JSON object: {error}") from None
+    document = _decoded(value)
     known = _known(document)
     outer = _outer(known, _message(document), anchor)
     inner = take_apart(outer.message, anchor)
@@ -99,9 +96,9 @@ def sender(value: bytes) -> tuple[str | None, str] | None:
     ``None`` where it has to be taken apart. ``tests/property/test_plain.py`` holds the two together.
     """
     try:
-        document = _DECODER.decode(value)
+        document = _decoded(value)
         message = _message(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotALine):
+    except NotALine:
         return None
     known = _known(document)
     tag = _tag(known)
@@ -111,6 +108,13 @@ def sender(value: bytes) -> tuple[str | None, str] | None:
     if found is None or _first_text(known, _BOOTS) is not None:
         return None
     return found[1].decode(), found[2].decode()
+
+
+def _decoded(value: bytes) -> Object:
+    try:
+        return _DECODER.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotALine("json", f"not a JSON object: {error}") from None
 
 
 def _combined(outer: Sent, inner: Sent) -> Sent:
