@@ -2,7 +2,8 @@
 
 While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open. Of a batch of
 Kafka's these are the records that name a host on which something is open; of a file the lines that do not begin as
-those of other programs do. What is found is ruled out by its first bytes where they name a sender that cannot matter.
+those of other programs do. What is found is ruled out where its first bytes, or the object that it is, name a sender
+that cannot matter.
 """
 
 from __future__ import annotations
@@ -184,11 +185,13 @@ class Skim:
         """
         packed = self._packed
         end = len(packed.data) if anchored is None else packed.begin(anchored)
-        for place, value in self._named(begin, end):
-            named = packed.holding(place)
-            self._told = self._told if value is None else named
-            return named
-        return anchored
+        found = next(self._named(begin, end), None)
+        if found is None:
+            return anchored
+        place, value = found
+        named = packed.holding(place)
+        self._told = self._told if value is None else named
+        return named
 
     def _named(self, begin: int, end: int) -> Iterator[tuple[int, tuple[int, int] | None]]:
         """Where names stand by which records may matter, and those records' values where they can be told."""
@@ -207,12 +210,15 @@ class Skim:
 
     def _more_named(self, before: int, begin: int) -> Iterator[KernelLines]:
         """Kernels' lines behind that of a record up to the next anchor, found as they are by ``_next_named``."""
-        packed = self._packed
-        end = next((place for place in self._places if place > begin), len(packed.data))
+        packed, places = self._packed, self._places
+        at = bisect_right(places, begin)
+        end = places[at] if at < len(places) else len(packed.data)
         for place, about in self._named(begin, end):
+            if about is None:
+                return
             number = packed.holding(place)
             value = packed.value(number)
-            if about is None or value[1] >= end or not KERNEL.match(packed.data, *value):
+            if value[1] >= end or not KERNEL.match(packed.data, *value):
                 return
             if number > before:  # A header behind the value may name the host once more.
                 before = number
