@@ -1,8 +1,11 @@
 r"""containerd and dockerd say that a container had an OOM kill; the kernel's own lines say which process.
 
     level=info msg="TaskOOM event container_id:\"0f0a...\" "
+    level=info msg="TaskOOM event &TaskOOM{ContainerID:0f0a...,XXX_unrecognized:[],}"
 
-On cgroup v2 the event means that the counter ``oom_kill`` rose: a child may have died and the container lives on.
+The event stands there as its own library prints it: google.golang.org/protobuf as in the first line, gogo/protobuf,
+which containerd used up to 1.6, as in the second. On cgroup v2 it means that the counter ``oom_kill`` rose: a child may
+have died and the container lives on.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _ID = r"[0-9a-f]{12,64}\b"
 
 def _task() -> pp.ParserElement:
     return (
-        pp.Suppress(pp.Regex(r'.*TaskOOM event (?:\S+ )?(?:for )?&?\{?container_?[iI][dD]:\s*\\*"?'))
+        pp.Suppress(pp.Regex(r'.*TaskOOM event (?:&TaskOOM\{ContainerID:|container_id:\s*\\*"?)'))
         + pattern(_ID, "path")
         + ignored()
     )

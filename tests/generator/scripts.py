@@ -43,7 +43,7 @@ DAEMONS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("killing.line", "detail.free", "detail.cache", "detail.above", "detail.select"),
     ),
     "kubelet": (("system_oom.event", "got.log"),),
-    "containerd": (("task_oom.cri",), ("docker_oom.event",)),
+    "containerd": (("task_oom.cri",), ("docker_oom.event",), ("task_oom.gogo",)),
     "node_problem_detector": (("oom_killing.event",), ("previous_container.event",)),
     "talos": (("kill.cgroup",),),
     "freebsd": (("kill.jid", "swap.pager", "swap.getswapspace"), ("kill.old",), ("uvm.uvm",)),
