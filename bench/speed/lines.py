@@ -21,13 +21,14 @@ _TASKS = 60
 _BEGIN = datetime(2026, 11, 20, 8, tzinfo=UTC)
 MONTH = f"{_BEGIN:%Y.%m}"
 _MODERN = tuple(each for each in GENERATIONS if each.summary and not each.select)
+_OF_KERNELS = "kernel: "
 _OTHERS = (
     "sshd[{n}]: Accepted publickey for deploy from 10.0.0.7 port {n} ssh2: RSA SHA256:kXv2",
     'nginx[{n}]: 10.0.0.1 - - "GET /index.html?session={n} HTTP/1.1" 200 5120 "-" "curl/8.5.0"',
     "systemd[1]: Started Session {n} of user deploy.",
     "CRON[{n}]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report /etc/cron.hourly)",
     "app[{n}]: request {n} took 12 ms, cache hit ratio 0.97, 3 workers busy, queue empty",
-    "kernel: [81697.63{n}] IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
+    _OF_KERNELS + "IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
 )
 _OFTEN = (24, 30, 15, 10, 16, 5)
 _KINDS = 10_000
@@ -48,10 +49,8 @@ def fleet(count: int, share: float, seed: int = 1, hosts: int = HOSTS) -> Iterat
     made = written = 0
     while made < count:
         host = f"node-{random.randrange(hosts):04}"
-        uptime = random.uniform(1e4, 1e6)
         for text in _report(random):
-            uptime += 0.0001
-            yield _line(made, host, f"kernel: [{uptime:12.6f}] {text}", of_report=True)
+            yield _line(made, host, _printed(made, host, text), of_report=True)
             made, written = made + 1, written + 1
             while written / share > made and random.random() < (0.7 if share < 1 else 0):
                 yield _other(made, random, hosts)
@@ -69,9 +68,8 @@ def unfinished(count: int, lines: int, seed: int = 1) -> Iterator[Logged]:
     made = 0
     for at in range(lines):
         for number, text in enumerate(texts):
-            yield _line(
-                made, f"node-{number:04}", f"kernel: [{5e5 + made / A_SECOND:12.6f}] {text[at]}", of_report=True
-            )
+            host = f"node-{number:04}"
+            yield _line(made, host, _printed(made, host, text[at]), of_report=True)
             made += 1
 
 
@@ -88,7 +86,21 @@ def _report(random: Random, tasks: int = _TASKS) -> list[str]:
 
 
 def _other(number: int, random: Random, hosts: int) -> Logged:
-    return _line(number, f"node-{random.randrange(hosts):04}", random.choice(_others()), of_report=False)
+    host, text = f"node-{random.randrange(hosts):04}", random.choice(_others())
+    if text.startswith(_OF_KERNELS):
+        text = _printed(number, host, text.removeprefix(_OF_KERNELS))
+    return _line(number, host, text, of_report=False)
+
+
+def _printed(number: int, host: str, text: str) -> str:
+    """A line of a host's kernel, with the time since that host was booted."""
+    return f"{_OF_KERNELS}[{_booted(host) + number / A_SECOND:12.6f}] {text}"
+
+
+@cache
+def _booted(host: str) -> float:
+    """Seconds that a host had been up for when the first line was logged."""
+    return Random(f"booted {host}").uniform(1e4, 1e6)
 
 
 @cache
