@@ -5,7 +5,7 @@ A module here that does not begin with an underscore has one ``FORMAT``. There i
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import takewhile
 from pkgutil import iter_modules
@@ -20,7 +20,7 @@ from ingest.lowering import Interpreted
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ingest.formats._dispatch import Candidate
     from ingest.model import Line, Part
@@ -49,6 +49,8 @@ __all__ = [
 
 _ROWS_AT_ONCE = 64
 """Lines that are looked at together for what rows of a table hardly ever hold."""
+_KEPT = 256
+"""Tags whose anchors are kept; a tag is a stranger's choice."""
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -87,13 +89,7 @@ def formats() -> dict[str, Format]:
 
 def anchors() -> tuple[str, ...]:
     """The literals of which every line that can open a report carries one."""
-    return tuple(
-        anchor
-        for family in formats().values()
-        for wording in family.wordings
-        if wording.role is not Role.BODY
-        for anchor in wording.anchors
-    )
+    return _anchors_of(formats().values())
 
 
 def tags() -> frozenset[str]:
@@ -106,14 +102,7 @@ def is_candidate(line: Line) -> bool:
 
     A line without a tag may be the kernel's; a daemon's words without its name are anybody's.
     """
-    return any(
-        anchor in line.text
-        for family in formats().values()
-        if line.tag in family.tags or (line.tag is None and "kernel" in family.tags)
-        for wording in family.wordings
-        if wording.role is not Role.BODY
-        for anchor in wording.anchors
-    )
+    return _holds(line.text, _anchors_for(line.tag))
 
 
 def lines_of(
@@ -201,6 +190,21 @@ def fields_of(line: Line, match: Match) -> dict[str, tuple[Found, ...]]:
         name: tuple(Found(each.value, each.start + before) for each in (told if isinstance(told, list) else [told]))
         for name, told in found.items()
     }
+
+
+def _anchors_of(families: Iterable[Format]) -> tuple[str, ...]:
+    return tuple(
+        anchor
+        for family in families
+        for wording in family.wordings
+        if wording.role is not Role.BODY
+        for anchor in wording.anchors
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _anchors_for(tag: str | None) -> tuple[str, ...]:
+    return _anchors_of(family for family in formats().values() if ("kernel" if tag is None else tag) in family.tags)
 
 
 def _read_whole(line: Line, open_families: frozenset[str]) -> Match | None:
