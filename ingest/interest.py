@@ -1,4 +1,4 @@
-"""What records of a place may belong to just now: open reports, lines that wait, lines whose rest is to come."""
+"""What records of a place may belong to just now: open reports, those that waiting lines may begin, torn lines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Interest:
 
     def is_open(self, place: Place) -> bool:
         """Whether records of a place may belong to something that others have begun."""
-        return self._assembler.is_open(place) or self._reorder.is_waiting(place) or self.awaits_rest(place)
+        return self._assembler.is_open(place) or self._reorder.may_begin(place) or self.awaits_rest(place)
 
     def awaits_rest(self, place: Place) -> bool:
         """Whether a record of a place may be the rest of a line."""

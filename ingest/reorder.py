@@ -6,7 +6,7 @@ everything that was logged before it. By uptime where the kernel tells it, else 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,10 +37,17 @@ _STALE = 64
 
 
 class Waiting(Struct, frozen=True, gc=False):
-    """A line that waits for its turn; ``came`` is the partition's time when it came."""
+    """A line that waits for its turn.
+
+    Attributes:
+        read: The line.
+        came: The partition's time when it came.
+        may_begin: Whether a report may begin with it, so that lines of its host matter that would not by themselves.
+    """
 
     read: Read
     came: datetime
+    may_begin: bool = False
 
 
 class Stretch(Struct, frozen=True, gc=False):
@@ -94,7 +101,7 @@ class Reorder:
         self._max_bytes = max_bytes
         self._queues: dict[_Source, _Queue] = {}
         self.holders = Holders()
-        """The hosts with lines that wait, and the tags of those lines."""
+        """The hosts with lines that wait and may begin a report, and the tags of those lines."""
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
         self._untagged: set[Place] = set()
         self._offsets: dict[Place, HeldOffsets] = {}
@@ -102,7 +109,7 @@ class Reorder:
         self._size = 0
 
     def waiting(self, place: Place, host: str) -> Collection[str]:
-        """The tags of a host's lines that are waiting."""
+        """The tags of a host's lines that are waiting and may begin a report."""
         return self.holders.of(place, host)
 
     def due(self, place: Place) -> datetime | None:
@@ -110,24 +117,28 @@ class Reorder:
         due = self._due.get(place)
         return due[0][0] if due else None
 
-    def is_waiting(self, place: Place) -> bool:
-        """Whether any line of a place is waiting."""
-        return bool(self._due.get(place))
+    def may_begin(self, place: Place) -> bool:
+        """Whether any line of a place is waiting that may begin a report."""
+        return bool(self.holders.hosts(place))
 
     def has_untagged(self, place: Place) -> bool:
-        """Whether a line without a tag waits on a place, or one did while others have been waiting."""
-        if not self.is_waiting(place):
+        """Whether one of those has no tag, or had none while others have been waiting."""
+        if not self.may_begin(place):
             self._untagged.discard(place)
         return place in self._untagged
 
-    def add(self, read: Read, clock: datetime) -> list[Waiting | Stretch]:
-        """Take a line; returns those whose turn has come, in order."""
+    def add(self, read: Read, clock: datetime, *, may_begin: bool) -> list[Waiting | Stretch]:
+        """Take a line; returns those whose turn has come, in order.
+
+        Args:
+            read: The line.
+            clock: The partition's time.
+            may_begin: See ``Waiting``.
+        """
         if not self._window_us:
-            return [Waiting(read, clock)]
+            return [Waiting(read, clock, may_begin)]
         released: list[Waiting | Stretch] = []
         line = read.whole
-        if line.tag is None:
-            self._untagged.add(line.place)
         queue = self._queue(line)
         key = _key(line, queue)
         if queue.entries and (key < queue.newest - self._another_order_us or _changes(line, queue)):
@@ -141,7 +152,9 @@ class Reorder:
         queue.latest = key
         if not queue.came:
             self._wait(queue, clock)
-        heappush(queue.entries, (key, self._numbered(), Waiting(read, clock)))
+        heappush(queue.entries, (key, self._numbered(), Waiting(read, clock, may_begin)))
+        if may_begin:
+            self._hold(line)
         queue.came.append((clock, key))
         queue.offsets.add(line.offset)
         self._size += _cost(line)
@@ -159,6 +172,11 @@ class Reorder:
         before = self._queues.get(_source(lines[0]))
         if last - first > self._window_us or (before and not (before.by_uptime and before.newest <= first)):
             return 0, []
+        together = self._until_release(lines, before.entries[0][0] if before else first)
+        if together < len(lines):
+            stretch, _ = stretch.cut(together)
+            lines = stretch.lines
+            last = _uptime(lines[-1])
         size, room = _costs(lines), self._max_bytes - self._size
         if size > room:
             fitting = bisect_right(list(accumulate(map(_cost, lines))), room)
@@ -176,6 +194,12 @@ class Reorder:
         queue.offsets.add(lines[0].offset)
         self._size += size
         return len(lines), self._passed(queue)
+
+    def _until_release(self, lines: Sequence[Line], oldest: int) -> int:
+        """How many lines come up to and with the one that lets the oldest go on: then the rest may matter no more."""
+        if oldest + self._window_us > _uptime(lines[-1]):
+            return len(lines)
+        return bisect_left(lines, oldest + self._window_us, key=_uptime) + 1
 
     def _passed(self, queue: _Queue) -> list[Waiting | Stretch]:
         """What goes on because of what was just added: by the host's own time, or to make room."""
@@ -218,6 +242,7 @@ class Reorder:
             self._forget(queue)
         self._due.pop(place, None)
         self._offsets.pop(place, None)
+        self.holders.drop(place)
 
     def oldest_offset(self, place: Place) -> int | None:
         """The offset of the first record that waits: the commit must not pass it."""
@@ -229,8 +254,13 @@ class Reorder:
         queue = self._queues.get(source)
         if queue is None:
             queue = self._queues[source] = _Queue(source, self._offsets.setdefault(source[0], HeldOffsets()))
-            self.holders.add(*source[:2], source[-1])
         return queue
+
+    def _hold(self, line: Line) -> None:
+        """A line waits that may begin a report."""
+        if line.tag is None:
+            self._untagged.add(line.place)
+        self.holders.add(line.place, line.host.name, _tag(line))
 
     def _wait(self, queue: _Queue, since: datetime) -> None:
         """Note when a queue's turn comes; what was noted of queues that are empty by now is thrown away in time."""
@@ -251,6 +281,8 @@ class Reorder:
             if isinstance(waiting, Stretch):
                 waiting = self._cut(queue, number, waiting, last)
             lines = _lines(waiting)
+            if isinstance(waiting, Waiting) and waiting.may_begin:
+                self.holders.remove(queue.source[0], queue.source[1], _tag(lines[0]))
             self._size -= _costs(lines)
             queue.offsets.remove(lines[0].offset)
             yield waiting
@@ -279,8 +311,6 @@ class Reorder:
     def _forget(self, queue: _Queue) -> None:
         if self._queues.get(queue.source) is queue:
             del self._queues[queue.source]
-            place, host, _, _, tag = queue.source
-            self.holders.remove(place, host, tag)
 
 
 def _key(line: Line, queue: _Queue) -> int:
@@ -298,7 +328,11 @@ def _changes(line: Line, queue: _Queue) -> bool:
 
 
 def _source(line: Line) -> _Source:
-    return line.place, line.host.name, line.boot, line.shape, line.tag or "kernel"
+    return line.place, line.host.name, line.boot, line.shape, _tag(line)
+
+
+def _tag(line: Line) -> str:
+    return line.tag or "kernel"
 
 
 def _cost(line: Line) -> int:

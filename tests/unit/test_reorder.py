@@ -25,23 +25,25 @@ class Feed:
         self.reorder = Reorder(window, max_bytes)
         self.offset = 0
 
-    def line(self, uptime: float | None, came: float, host: str = "h", text: str = "x") -> list[str]:
+    def line(
+        self, uptime: float | None, came: float, host: str = "h", text: str = "x", *, may_begin: bool = True
+    ) -> list[str]:
         at = BEGIN + timedelta(seconds=came)
-        return texts(self.reorder.add(self._read(uptime, at, host, text), at))
+        return texts(self.reorder.add(self.read(uptime, at, host, text), at, may_begin=may_begin))
 
     def lines(self, uptimes: Sequence[float], came: Sequence[float], host: str = "h") -> list[str]:
         """Lines in a row as a stretch, for as far as they can be taken so."""
         times = [BEGIN + timedelta(seconds=each) for each in came]
-        reads = [self._read(uptime, at, host, f"{uptime}") for uptime, at in zip(uptimes, times, strict=True)]
+        reads = [self.read(uptime, at, host, f"{uptime}") for uptime, at in zip(uptimes, times, strict=True)]
         out, at = [], 0
         while at < len(reads):
             stretch = Stretch([read.whole for read in reads[at:]], times[at:])
             count, released = self.reorder.add_stretch(stretch)
-            out += released or ([] if count else self.reorder.add(reads[at], times[at]))
+            out += released or ([] if count else self.reorder.add(reads[at], times[at], may_begin=False))
             at += count or 1
         return texts(out)
 
-    def _read(self, uptime: float | None, at: datetime, host: str, text: str) -> Read:
+    def read(self, uptime: float | None, at: datetime, host: str, text: str) -> Read:
         ring = "" if uptime is None else f"[{uptime:.6f}] "
         raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {ring}{text}".encode(), at)
         self.offset += 1
@@ -111,6 +113,27 @@ def test_what_waits_holds_the_commit() -> None:
     assert feed.reorder.oldest_offset(PLACE) is None
 
 
+def test_only_lines_that_may_begin_a_report_make_others_of_their_host_matter() -> None:
+    feed = Feed()
+    feed.line(99, 0, may_begin=False)
+    assert not feed.reorder.may_begin(PLACE)
+    feed.line(100, 1)
+    feed.lines([101, 102], [2, 2])
+    assert [*feed.reorder.waiting(PLACE, "h")] == ["kernel"]
+    assert feed.advance(31.5) == ["x", "x"]
+    assert not feed.reorder.may_begin(PLACE)
+    assert feed.reorder.oldest_offset(PLACE) == 2
+
+
+def test_a_stretch_is_taken_up_to_the_line_that_lets_the_oldest_go_on() -> None:
+    feed = Feed()
+    feed.line(100, 0)
+    times = [BEGIN + timedelta(seconds=20)] * 3
+    lines = [feed.read(uptime, times[0], "h", f"{uptime}").whole for uptime in (120, 130, 131)]
+    count, released = feed.reorder.add_stretch(Stretch(lines, times))
+    assert (count, texts(released)) == (2, ["x"])
+
+
 def test_beyond_its_memory_those_that_waited_longest_go_on() -> None:
     feed = Feed(max_bytes=10_000)
     out = [text for host in range(100) for text in feed.line(100, 0, host=f"h{host}", text=f"{host}")]
@@ -124,7 +147,7 @@ def test_a_dropped_partition_is_forgotten() -> None:
     feed.reorder.drop(PLACE)
     assert feed.advance(1_000) == []
     assert feed.reorder.oldest_offset(PLACE) is None
-    assert not feed.reorder.is_waiting(PLACE)
+    assert not feed.reorder.may_begin(PLACE)
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 60))
