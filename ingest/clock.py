@@ -24,17 +24,18 @@ class Clock:
     advanced: datetime | None = None
     """The time up to which everything that waits was looked at."""
     began: datetime | None = None
+    """When the first record was recorded."""
     early_until: int = -1
-    """The last offset that was recorded early."""
+    """The last offset before which nothing was recorded that is not early."""
 
     def saw(self, offset: int, recorded_at: datetime, now: datetime) -> None:
-        """A record came, or several of which this is the last."""
+        """A record came, or several of which this is the last; ``recorded_at`` is the latest time of theirs."""
         self.read_at = now
         if recorded_at > self.recorded:
             self.recorded = recorded_at
             self.time = max(self.time, recorded_at)
         self.began = self.began or recorded_at
-        if recorded_at - self.began <= self.early:
+        if self.recorded - self.began <= self.early:
             self.early_until = offset
 
     def passes(self, now: datetime) -> None:

@@ -170,6 +170,8 @@ class Reading:
     def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
         """Take what matters of packed records; the documents are those that record by record would give."""
         clock, place = self.clock(packed.place), packed.place
+        if clock.began is None and len(packed):
+            clock.began = packed.recorded(0)
         skim, gathered = Skim(packed, self._sieve), Gathered(packed, self._envelope)
         read = at = 0
         while (number := skim.next(at)) is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,8 +26,10 @@ from ingest.counts import Count
 from ingest.envelope import Envelope
 from ingest.model import Origin, Packed, Raw
 from ingest.offline import NoHeads
+from ingest.output import Output
 from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
+from ingest.reading import Reading
 from tests.generator.kernels import GENERATIONS
 from tests.robustness.disorder import DISORDERS, raws
 from tests.robustness.streams import stream
@@ -38,6 +42,7 @@ NOISE = (
     "{at:%b} {at.day:2} {at:%H:%M:%S} {host} sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
     "{at:%b} {at.day:2} {at:%H:%M:%S} {host} systemd[1]: Started Session 4711 of user deploy.",
     "<6>{at:%b} {at.day:2} {at:%H:%M:%S} {host} kernel: IPv6: ADDRCONF(NETDEV_CHANGE): veth3f0c1a2: link becomes ready",
+    "{at:%b} {at.day:2} {at:%H:%M:%S} {host} kernel: [{uptime:12.6f}] [UFW BLOCK] IN=eth0 OUT= SRC=10.0.0.7",
     "{at:%Y-%m-%dT%H:%M:%S}Z {host} nginx: 10.0.0.1 GET /index.html",
     "{at:%b} {at.day:2} {at:%H:%M:%S} other-host kernel: usb 1-1: new device",
     '{{"message":"{at:%b} {at.day:2} {at:%H:%M:%S} {host} sshd[811]: Accepted","host":{{"name":"{host}"}}}}',
@@ -47,6 +52,9 @@ NOISE = (
     "a line without any prefix",
     "",
 )
+KILLED = b"Nov 26 00:00:00 node-00 kernel: [  100.000000] Out of memory: Killed process 7 (x) total-vm:4kB"
+PRINTED = re.compile(rb"(\S+) kernel: \[ *(\d+\.\d+)\]")
+"""The host and the uptime of a kernel's line."""
 
 
 @cache
@@ -56,9 +64,14 @@ def noisy(row: str) -> tuple[Raw, ...]:
     random = Random(row)
     told = raws(disorder.arrive(stream(7, kills=5, hosts=3, of=GENERATIONS), random))
     found: list[Raw] = []
+    uptimes: dict[str, float] = {}
     for raw in told:
+        if printed := PRINTED.search(raw.value or b""):
+            uptimes[printed[1].decode()] = float(printed[2])
         while random.random() < 0.6:
-            text = random.choice(NOISE).format(at=raw.recorded_at, host=f"node-0{random.randrange(4)}")
+            host = f"node-0{random.randrange(4)}"
+            uptime = uptimes.get(host, 0) + random.choice((0, 0.01, 20, 40))
+            text = random.choice(NOISE).format(at=raw.recorded_at, host=host, uptime=uptime)
             found.append(
                 Raw(raw.origin, text.encode() or None, raw.recorded_at - timedelta(milliseconds=random.randrange(900)))
             )
@@ -118,6 +131,27 @@ def test_batches_of_kafka(row: str, edges: list[int], codec: int) -> None:
 
 def _milliseconds(at: datetime) -> datetime:
     return datetime.fromtimestamp(int(at.timestamp() * 1000) / 1000, UTC)
+
+
+@settings(max_examples=60)
+@given(seconds=st.lists(st.integers(0, 300), min_size=1, max_size=8), edges=st.lists(st.integers(1, 8), max_size=3))
+def test_what_was_recorded_early_is_known_from_the_first_record_on(seconds: list[int], edges: list[int]) -> None:
+    """Of some records the first stage finds none, and some times go back."""
+    told = (KILLED, b"sshd: nothing")
+    records = tuple(
+        Raw(Origin("syslog", 0, number), told[second % 2], AT + timedelta(seconds=second))
+        for number, second in enumerate(seconds)
+    )
+    clocks = []
+    for pieces in ([[record] for record in records], [[batch(piece, 0)] for piece in cut(records, edges)]):
+        reading = Reading(Envelope(), Bounds(), Counter(), quotes=True)
+        for piece in pieces:
+            reading.read(piece, AT, Output())
+        clocks.append(reading.clock(("syslog", 0)))
+    alone, packed = clocks
+    assert packed.began == alone.began == records[0].recorded_at
+    killed = [number for number, second in enumerate(seconds) if not second % 2]
+    assert [number <= packed.early_until for number in killed] == [number <= alone.early_until for number in killed]
 
 
 @settings(max_examples=40)
@@ -239,7 +273,8 @@ def test_blocks_of_files(edges: list[int], random: Random) -> None:
     logs = random.sample(sorted(CORPUS.glob("*/*.log")), 6)
     lines = [line for log in logs for line in log.read_bytes().splitlines()]
     for _ in range(len(lines) // 2):
-        noise = random.choice(NOISE).format(at=AT, host=random.choice(("node-00", "el135", "web-1")))
+        host, uptime = random.choice(("node-00", "el135", "web-1")), random.choice((100.0, 12_345.1, 4e6))
+        noise = random.choice(NOISE).format(at=AT, host=host, uptime=uptime)
         lines.insert(random.randrange(len(lines)), noise.encode())
     places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
     pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
