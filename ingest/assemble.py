@@ -96,6 +96,11 @@ class Assembler:
         partition = self._partitions.get(place)
         return partition is not None and bool(partition.hosts)
 
+    @property
+    def patience(self) -> timedelta:
+        """How long nothing is settled or closed by time alone of what a line was just added to."""
+        return min(self._settle_after, self._linger)
+
     def due(self, place: Place) -> datetime | None:
         """When time alone will next settle or close a report of a place, if no line comes."""
         partition = self._partitions.get(place)
@@ -103,7 +108,7 @@ class Assembler:
             return None
         moments = [next(iter(partition.silent.values())).touched + self._linger] if partition.silent else []
         if partition.active:
-            moments.append(next(iter(partition.active.values())).touched + min(self._settle_after, self._linger))
+            moments.append(next(iter(partition.active.values())).touched + self.patience)
         return min(moments, default=None)
 
     def families(self, line: Line) -> frozenset[str]:

@@ -94,6 +94,19 @@ class Interest:
         settling += self._window
         return settling if waiting is None else min(waiting, settling)
 
+    def at_once(self, place: Place, time: datetime) -> datetime:
+        """How far a place's time may pass in one step: up to ``time``, but past nothing that time alone settles or closes.
+
+        What a line is added to on the way is neither settled nor closed for a while.
+        """
+        waiting, settling = self._reorder.due(place), self._assembler.due(place)
+        limits = [time]
+        if waiting is not None:
+            limits.append(waiting + self._assembler.patience)
+        if settling is not None:
+            limits.append(settling + self._window)
+        return min(limits)
+
     def is_due(self, place: Place, time: datetime) -> bool:
         """Whether anything will change by then, if nothing comes."""
         due = self.due(place)

@@ -275,10 +275,11 @@ class Reading:
         if clock.time == clock.advanced:
             return
         clock.advanced = clock.time
-        while (due := self._interest.due(place)) is not None and due <= clock.time:
-            for waiting in self._reorder.advance(place, due):
+        while self._interest.is_due(place, clock.time):
+            time = self._interest.at_once(place, clock.time)
+            for waiting in self._reorder.advance(place, time):
                 self._go_on(waiting, output)
-            output.blocks += self._assembler.advance(place, due - self._window)
+            output.blocks += self._assembler.advance(place, time - self._window)
 
     def _go_on(self, waiting: Waiting | Stretch, output: Output) -> None:
         """What waited has its turn."""

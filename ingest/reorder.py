@@ -7,7 +7,7 @@ everything that was logged before it. By uptime where the kernel tells it, else 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heapify, heappop, heappush
@@ -100,6 +100,7 @@ class Reorder:
         self._another_order_us = max(self._window_us, _ANOTHER_ORDER_US)
         self._max_bytes = max_bytes
         self._queues: dict[_Source, _Queue] = {}
+        self._of_host: Counter[tuple[Place, str]] = Counter()
         self.holders = Holders()
         """The hosts with lines that wait and may begin a report, and the tags of those lines."""
         self._due: dict[Place, list[tuple[datetime, int, _Queue]]] = {}
@@ -217,12 +218,16 @@ class Reorder:
         return number
 
     def advance(self, place: Place, clock: datetime) -> Iterator[Waiting | Stretch]:
-        """Let a partition's time pass: lines that waited for the whole window go on."""
+        """Let a partition's time pass: lines that waited for the whole window go on.
+
+        Those of one host that several shippers or programs sent go on as they came. Those of several hosts need not.
+        """
         due = self._due.get(place)
         while due and due[0][0] <= clock:
-            _, _, queue = heappop(due)
+            at, _, queue = heappop(due)
+            until = clock if self._of_host[queue.source[:2]] == 1 else at
             last = None
-            while queue.came and queue.came[0][0] + self._window <= clock:
+            while queue.came and queue.came[0][0] + self._window <= until:
                 key = queue.came.popleft()[1]
                 last = key if last is None else max(last, key)
             if last is not None:
@@ -254,6 +259,7 @@ class Reorder:
         queue = self._queues.get(source)
         if queue is None:
             queue = self._queues[source] = _Queue(source, self._offsets.setdefault(source[0], HeldOffsets()))
+            self._of_host[source[:2]] += 1
         return queue
 
     def _hold(self, line: Line) -> None:
@@ -311,6 +317,9 @@ class Reorder:
     def _forget(self, queue: _Queue) -> None:
         if self._queues.get(queue.source) is queue:
             del self._queues[queue.source]
+            self._of_host[queue.source[:2]] -= 1
+            if not self._of_host[queue.source[:2]]:
+                del self._of_host[queue.source[:2]]
 
 
 def _key(line: Line, queue: _Queue) -> int:

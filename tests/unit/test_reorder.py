@@ -26,10 +26,17 @@ class Feed:
         self.offset = 0
 
     def line(
-        self, uptime: float | None, came: float, host: str = "h", text: str = "x", *, may_begin: bool = True
+        self,
+        uptime: float | None,
+        came: float,
+        host: str = "h",
+        text: str = "x",
+        tag: str = "kernel",
+        *,
+        may_begin: bool = True,
     ) -> list[str]:
         at = BEGIN + timedelta(seconds=came)
-        return texts(self.reorder.add(self.read(uptime, at, host, text), at, may_begin=may_begin))
+        return texts(self.reorder.add(self.read(uptime, at, host, text, tag), at, may_begin=may_begin))
 
     def lines(self, uptimes: Sequence[float], came: Sequence[float], host: str = "h") -> list[str]:
         """Lines in a row as a stretch, for as far as they can be taken so."""
@@ -43,9 +50,9 @@ class Feed:
             at += count or 1
         return texts(out)
 
-    def read(self, uptime: float | None, at: datetime, host: str, text: str) -> Read:
+    def read(self, uptime: float | None, at: datetime, host: str, text: str, tag: str = "kernel") -> Read:
         ring = "" if uptime is None else f"[{uptime:.6f}] "
-        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {ring}{text}".encode(), at)
+        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} {tag}: {ring}{text}".encode(), at)
         self.offset += 1
         read = Envelope().read(raw)
         assert isinstance(read, Read)
@@ -184,6 +191,25 @@ def test_stretches_go_on_as_their_lines_would(random: Random, max_bytes: int) ->
             assert together.advance(came) == alone.advance(came)
         assert together.reorder.due(PLACE) == alone.reorder.due(PLACE)
     assert texts(together.reorder.finish()) == texts(alone.reorder.finish())
+
+
+@given(st.randoms(use_true_random=False))
+def test_a_host_goes_on_alike_whether_time_passes_in_steps_or_at_once(random: Random) -> None:
+    steps, once = Feed(), Feed()
+    for number in range(random.randint(1, 40)):
+        came, host = number / 4, random.choice(("alone", "other", "two"))
+        # Of one host there are two queues: what a program says stands between what the kernel does.
+        tag = random.choice(("kernel", "earlyoom")) if host == "two" else "kernel"
+        uptime = round(100 + came + 5 * random.random(), 3) if tag == "kernel" else None
+        for feed in (steps, once):
+            feed.line(uptime, came, host, f"{host} {number}", tag)
+    out = []
+    while (due := steps.reorder.due(PLACE)) is not None:
+        out += texts(steps.reorder.advance(PLACE, due))
+    at_once = once.advance(1_000)
+    assert once.reorder.due(PLACE) is None
+    for host in ("alone", "other", "two"):
+        assert [text for text in at_once if host in text] == [text for text in out if host in text]
 
 
 @given(st.lists(st.integers(0, 50)), st.randoms(use_true_random=False))
