@@ -163,7 +163,8 @@ class Reading:
             read = replace(read, record=raw)
         for whole in self._partials.add(read, place, came):
             for each in self._wrapped.add(whole, place, came, matters=matters or whole is not read):
-                self._wait(each, came, output, matters=matters or raw.routed or each is not read)
+                of_others = each.whole.offset != raw.origin.offset  # what it is the rest of, or what waited for a rest
+                self._wait(each, came, output, matters=matters or raw.routed or of_others)
 
     # ------------------------------------------------------------ packed records
 

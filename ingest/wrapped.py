@@ -28,11 +28,12 @@ _PIECES = 16
 
 
 class _Last(Struct, frozen=True, gc=False):
-    """The line before, or the pieces of it whose rest may follow."""
+    """The line before, or the pieces of it whose rest may follow. ``told`` is whether anything tells whose it is."""
 
     pieces: tuple[Read, ...]
     held: bool
     clock: datetime
+    told: bool = True
 
 
 class Wrapped:
@@ -50,8 +51,10 @@ class Wrapped:
         """The lines that are whole now. ``matters`` is whether the gate let this one through."""
         last = self._last.get(place)
         whole: tuple[Read, ...] = ()
-        if last is not None and is_bare(read.whole) and not is_bare(last.pieces[0].whole):
-            read = _after(last.pieces[0].whole, read)
+        told = not is_bare(read.whole)
+        if last is not None and not told and last.told:
+            alone, read = read, _after(last.pieces[0].whole, read)
+            told = read is not alone
             if last.held:
                 pieces = (*last.pieces, read)
                 if together := _together(pieces):
@@ -63,7 +66,7 @@ class Wrapped:
         if last is not None and last.held:
             whole = last.pieces
         held = matters and not read.parts and _ends_early(read.whole)
-        self._last[place] = _Last((read,), held=held, clock=clock)
+        self._last[place] = _Last((read,), held=held, clock=clock, told=told)
         return whole if held else (*whole, read)
 
     def note(self, read: Read, place: Place, clock: datetime) -> None:
