@@ -95,7 +95,7 @@ class Interest:
         return settling if waiting is None else min(waiting, settling)
 
     def at_once(self, place: Place, time: datetime) -> datetime:
-        """How far a place's time may pass in one step: up to ``time``, but past nothing that time alone settles or closes.
+        """How far a place's time may pass in one step: up to ``time``, or to what time alone settles or closes before.
 
         What a line is added to on the way is neither settled nor closed for a while.
         """

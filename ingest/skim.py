@@ -1,9 +1,9 @@
 """Finds the records of a block that may matter, without looking at each of the others.
 
-While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open. Of a batch of
-Kafka's these are the records that name a host on which something is open; of a file the lines that do not begin as
-those of other programs do. What is found is ruled out where its first bytes, or the object that it is, name a sender
-that cannot matter.
+While nothing is open on a place, those that hold an anchor. Else also what may belong to what is open: the records
+that name a host on which something is open. Of a file of which most lines do, the lines that do not begin as those of
+other programs do. What is found is ruled out where its first bytes, or the object that it is, name a sender that cannot
+matter.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from ingest.gate import Gate
     from ingest.interest import Interest
     from ingest.model import Packed
+
+_SELDOM = 16
+"""To look at a line that names a host takes as long as to look at so many lines' beginnings."""
+_SAMPLE = 4_096
+"""Bytes of a block that show how many of its lines name a host."""
 
 KernelLines = tuple[int, int, int, int]
 """The first of some records that are a line of a kernel each, how many they are, and where they begin and end."""
@@ -87,9 +92,11 @@ class Skim:
             return None
         if self._interest.awaits_rest(place):
             return number
-        if packed.in_lines:
-            return self._next_line(begin, anchored) if self._sieve.plain else number
-        return self._next_named(begin, anchored) if self._can_be_named() else number
+        if packed.in_lines and not self._sieve.plain:
+            return number
+        if self._can_be_named():
+            return self._next_named(begin, anchored)
+        return self._next_line(begin, anchored) if packed.in_lines else number
 
     def matters(self, number: int) -> bool:
         """Whether a record that was found is to be taken apart, as far as its first bytes tell."""
@@ -134,7 +141,7 @@ class Skim:
         at = bisect_left(self._anchored, number)
         return self._anchored[at] if at < len(self._anchored) else None
 
-    # ------------------------------------------------------------ lines of a file
+    # ------------------------------------------------------------ lines of a file, by how they begin
 
     def _next_line(self, begin: int, anchored: int | None) -> int | None:
         packed, data = self._packed, self._packed.data
@@ -154,26 +161,34 @@ class Skim:
             begin = behind
         return anchored
 
-    # ------------------------------------------------------------ records of a batch
+    # ------------------------------------------------------------ records that name a host
 
     def _can_be_named(self) -> bool:
-        """Look for the hosts on which something was begun since the last look, if records can be found by names."""
+        """Look for the hosts on which something was begun since the last look, if records are best found by names."""
         if self._begun == self._interest.begun:
             return self._found is not None
-        data, place = self._packed.data, self._packed.place
-        hosts = None if self._is_crowded() else frozenset(self._interest.names(place))
+        hosts = None if self._is_crowded() else frozenset(self._interest.names(self._packed.place))
         if hosts is None or self._sieve.default_host in hosts or not names.can_be_found(hosts):
             self._found = None
         elif self._found is None or self._begun < 0:
-            built, missing = self._sieve.sought.on(place, hosts)
-            self._sought = built | missing
-            disguises = {*self._disguises, *names.disguises_in_json(data)}
-            self._found = sorted({*disguises, *names.places(data, built), *names.places(data, missing)})
+            self._found = self._look_for(hosts)
         elif more := hosts - self._sought:
             self._sought |= more
-            self._found = sorted({*self._found, *names.places(data, more)})
+            self._found = sorted({*self._found, *names.places(self._packed.data, more)})
         self._begun = self._interest.begun
         return self._found is not None
+
+    def _look_for(self, hosts: frozenset[str]) -> list[int] | None:
+        """Where any of some hosts may be named; ``None`` where so many lines of a file name one that it is no help."""
+        data = self._packed.data
+        both = self._sieve.sought.on(self._packed.place, hosts)
+        if self._packed.in_lines:
+            sample = data[:_SAMPLE]
+            if sum(len(names.places(sample, each)) for each in both) * _SELDOM > sample.count(b"\n"):
+                return None
+        self._sought = both[0] | both[1]
+        disguises = {*self._disguises, *names.disguises_in_json(data)}
+        return sorted(disguises.union(*(names.places(data, each) for each in both)))
 
     def _is_crowded(self) -> bool:
         return any(len(hosts) > names.MOST for hosts in self._interest.hosts(self._packed.place))
@@ -181,10 +196,14 @@ class Skim:
     def _next_named(self, begin: int, anchored: int | None) -> int | None:
         """Of records that name a host with something open, the next one that may matter.
 
-        Most are of other programs, and the bytes about the name tell it: the way to them is spared.
+        Most are of other programs, and the bytes about the name tell it: the way to them is spared. Of lines of a file,
+        one without any prefix is of the host of the line before it.
         """
         packed = self._packed
         end = len(packed.data) if anchored is None else packed.begin(anchored)
+        if packed.in_lines and self._may_follow(begin, end):
+            self._told = packed.holding(begin)
+            return self._told
         found = next(self._named(begin, end), None)
         if found is None:
             return anchored
@@ -207,6 +226,15 @@ class Skim:
                 # What is forged may reach into the next record, but texts hold no zeros, and a record begins with one.
                 zero = packed.data.find(b"\0", found[at], value[1])
                 behind = value[1] if zero < 0 else zero
+                if packed.in_lines and self._may_follow(behind, end):
+                    yield behind, packed.value_about(behind)
+
+    def _may_follow(self, begin: int, end: int) -> bool:
+        """Whether a line may be of the host of the line before it, whatever that is."""
+        data = self._packed.data
+        if begin >= end or PLAIN.match(data, begin, end):
+            return False
+        return self._may_matter(begin, data.find(b"\n", begin, end) + 1 or end)
 
     def _more_named(self, before: int, begin: int) -> Iterator[KernelLines]:
         """Kernels' lines behind that of a record up to the next anchor, found as they are by ``_next_named``."""

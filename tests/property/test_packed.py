@@ -52,6 +52,20 @@ NOISE = (
     "a line without any prefix",
     "",
 )
+OF_OTHERS = (
+    b"Nov 26 00:00:00 web-%d sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
+    b"<6>Nov 26 00:00:01 web-%d kernel: [  100.000001] usb 1-1: new device",
+    b'{"MESSAGE":"Started","_HOSTNAME":"web-%d","SYSLOG_IDENTIFIER":"systemd"}',
+)
+BARE = (
+    b"[  31415]  1000 31415   226026    29603  1314816        0           999 npm start",
+    b"Node 0 DMA: 1*4kB (U) 0*8kB = 4kB",
+    b"0 pages in swap cache",
+    b"Killed process 31415 (npm start) total-vm:904104kB, anon-rss:118412kB, file-rss:0kB, shmem-rss:0kB",
+    b'{"message":"0 pages in swap cache"}',
+    b" ",
+    b"",
+)
 KILLED = b"Nov 26 00:00:00 node-00 kernel: [  100.000000] Out of memory: Killed process 7 (x) total-vm:4kB"
 PRINTED = re.compile(rb"(\S+) kernel: \[ *(\d+\.\d+)\]")
 """The host and the uptime of a kernel's line."""
@@ -276,6 +290,23 @@ def test_blocks_of_files(edges: list[int], random: Random) -> None:
         host, uptime = random.choice(("node-00", "el135", "web-1")), random.choice((100.0, 12_345.1, 4e6))
         noise = random.choice(NOISE).format(at=AT, host=host, uptime=uptime)
         lines.insert(random.randrange(len(lines)), noise.encode())
+    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
+    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
+    blocks = [FileBlock("f", data, before, AT) for before, data in pieces]
+    assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
+
+
+@pytest.mark.parametrize("row", ROWS[::3])
+@settings(max_examples=2)
+@given(edges=st.lists(st.integers(1, 50_000), max_size=12), seed=st.integers())
+def test_blocks_of_a_fleets_file(row: str, edges: list[int], seed: int) -> None:
+    """Few of its lines are of hosts with a report, and some have no prefix."""
+    lines, random = [], Random(seed)
+    for raw in noisy(row):
+        lines.append((raw.value or b"").replace(b"\n", b" "))
+        lines += [random.choice(OF_OTHERS) % random.randrange(100) for _ in range(random.choice((0, 0, 1, 60)))]
+        if random.random() < 0.05:
+            lines += random.sample(BARE, 2)
     places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
     pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
     blocks = [FileBlock("f", data, before, AT) for before, data in pieces]
