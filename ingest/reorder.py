@@ -123,7 +123,7 @@ class Reorder:
         return bool(self.holders.hosts(place))
 
     def has_untagged(self, place: Place) -> bool:
-        """Whether one of those has no tag, or had none while others have been waiting."""
+        """Whether a line without a tag waits that may begin one, or one did while others have been waiting."""
         if not self.may_begin(place):
             self._untagged.discard(place)
         return place in self._untagged
