@@ -281,6 +281,13 @@ def test_a_value_is_told_without_the_way_to_it() -> None:
     ]
 
 
+def in_blocks(lines: Sequence[bytes], edges: Sequence[int]) -> list[FileBlock]:
+    """The lines of a file, cut into blocks."""
+    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
+    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
+    return [FileBlock("f", data, before, AT) for before, data in pieces]
+
+
 @settings(max_examples=30)
 @given(edges=st.lists(st.integers(1, 100_000), max_size=10), random=st.randoms(use_true_random=False))
 def test_blocks_of_files(edges: list[int], random: Random) -> None:
@@ -290,9 +297,7 @@ def test_blocks_of_files(edges: list[int], random: Random) -> None:
         host, uptime = random.choice(("node-00", "el135", "web-1")), random.choice((100.0, 12_345.1, 4e6))
         noise = random.choice(NOISE).format(at=AT, host=host, uptime=uptime)
         lines.insert(random.randrange(len(lines)), noise.encode())
-    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
-    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
-    blocks = [FileBlock("f", data, before, AT) for before, data in pieces]
+    blocks = in_blocks(lines, edges)
     assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
 
 
@@ -307,9 +312,7 @@ def test_blocks_of_a_fleets_file(row: str, edges: list[int], seed: int) -> None:
         lines += [random.choice(OF_OTHERS) % random.randrange(100) for _ in range(random.choice((0, 0, 1, 60)))]
         if random.random() < 0.05:
             lines += random.sample(BARE, 2)
-    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
-    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
-    blocks = [FileBlock("f", data, before, AT) for before, data in pieces]
+    blocks = in_blocks(lines, edges)
     assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
 
 
@@ -322,11 +325,11 @@ def test_a_line_that_ends_early_waits_for_its_rest(of: bytes, behind: bytes) -> 
     assert documents([[block]]) == documents([list(one_by_one([block]))])
 
 
-@pytest.mark.parametrize("blanks", [0, 1, 3])
-def test_a_line_without_prefix_is_of_the_last_line_that_is_not_blank(blanks: int) -> None:
+@pytest.mark.parametrize("between", [[], [b""], [b"", b" ", b"\t"], [b"a line without any prefix", b"", b"another"]])
+def test_a_line_without_prefix_is_of_the_last_line_that_has_one(between: list[bytes]) -> None:
     told = [
         b"Nov 26 00:00:00 node-00 sshd[811]: Accepted publickey for deploy from 10.0.0.7 port 50122",
-        *([b""] * blanks),
+        *between,
         b"    [WARNING] Event: SystemOOM Node None. Message: System OOM encountered, victim process: a, pid: 3. Node:",
     ]
     block = FileBlock("f", b"".join(line + b"\n" for line in told), 0, AT)
