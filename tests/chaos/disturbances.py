@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from tests.chaos.proxy import Fault, Request, Status
@@ -63,7 +63,7 @@ def _killed(run: Run, scale: Scale) -> int:
         wait(run.random.uniform(0, 1.5))
         workers[name].kill()
         workers[name] = run.start(name)
-    sending.join()
+    sending.result()
     return scale.restarts
 
 
@@ -79,7 +79,7 @@ def _ended(run: Run, scale: Scale) -> int:
         if worker.name in run.members():
             run.complaints.append("a worker ended and is still a member of the group")
         workers.append(run.start())
-    sending.join()
+    sending.result()
     return scale.restarts
 
 
@@ -98,7 +98,7 @@ def _crowd(run: Run, scale: Scale) -> int:
                 run.end(gone)
         else:
             workers.append(run.start())
-    sending.join()
+    sending.result()
     return scale.changes
 
 
@@ -121,7 +121,7 @@ def _elasticsearch_stopped(run: Run, scale: Scale) -> int:
     run.stack.elasticsearch.stop()
     wait(scale.outage)
     run.stack.elasticsearch.start()
-    sending.join()
+    sending.result()
     return 1
 
 
@@ -138,7 +138,7 @@ def _broken(fault: Status | Fault, share: float) -> Does:
         run.proxy.choose = choose
         sending = run.traffic.sending(run.stack.kafka.bootstrap, run.name, scale.pace)
         run.start(OOM_INGEST_STARTUP_TIMEOUT="120", OOM_INGEST_ELASTICSEARCH__REQUEST_TIMEOUT="2")
-        sending.join()
+        sending.result()
         run.until_read()
         return run.proxy.broken()
 
@@ -154,7 +154,7 @@ def _blocked(run: Run, scale: Scale) -> int:
         wait(scale.outage / 6)
         run.elastic.indices.put_settings(index=f"{run.name}-*", settings={block: None})
     _resumes(run, worker)
-    sending.join()
+    sending.result()
     return 2
 
 
@@ -172,11 +172,11 @@ def _key_expired(run: Run, scale: Scale) -> int:
     wait(scale.outage / 6)
     file.write_text(f"{_KEY}\n", encoding="utf-8")
     _resumes(run, worker)
-    sending.join()
+    sending.result()
     return 1
 
 
-def _midway(run: Run, scale: Scale, **settings: str) -> tuple[Worker, threading.Thread]:
+def _midway(run: Run, scale: Scale, **settings: str) -> tuple[Worker, Future[None]]:
     """A worker that has stored some of the traffic, while the rest is still coming."""
     worker = run.start(**settings)
     _until_it_works(worker)

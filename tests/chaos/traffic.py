@@ -6,9 +6,9 @@ up some; 5 is full of garbage. The plain form of the same traffic has the hosts'
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 
 from kafka import KafkaProducer
 
+from ingest import background
 from tests.robustness.envelopes import rfc3164_with_caller
 from tests.robustness.streams import Logged, Stream, stream
 
@@ -27,6 +28,8 @@ PARTITIONS = GARBAGE + 1
 
 _TRANSACTION = 150
 """Records of one transaction."""
+_LONGEST_TRANSACTION_MS = 600_000
+"""In the slow rhythm of a long outage one takes more than the minute after which Kafka gives it up by default."""
 _GARBAGE = 2_000
 _ANCHORS = 20
 _HUGE = 12
@@ -86,11 +89,9 @@ class Traffic:
         place = (metadata.partition, metadata.offset)
         self.first_named[kill] = min(place, self.first_named.get(kill, place))
 
-    def sending(self, bootstrap: str, topic: str, seconds: float) -> threading.Thread:
-        """The same in a thread."""
-        thread = threading.Thread(target=self.send, args=(bootstrap, topic, seconds), daemon=True)
-        thread.start()
-        return thread
+    def sending(self, bootstrap: str, topic: str, seconds: float) -> Future[None]:
+        """The same in a thread; whoever waits for it is told if it could not be sent."""
+        return background.begin(lambda: self.send(bootstrap, topic, seconds))
 
 
 def traffic(seed: int, kills: int, *, hard: bool) -> Traffic:
@@ -144,7 +145,12 @@ class _Producers:
         self._transactional: Any = None
         self._pending = 0
         if hard:
-            self._transactional = KafkaProducer(transactional_id=topic, compression_type="gzip", **common)
+            self._transactional = KafkaProducer(
+                transactional_id=topic,
+                compression_type="gzip",
+                transaction_timeout_ms=_LONGEST_TRANSACTION_MS,
+                **common,
+            )
             self._transactional.init_transactions()
 
     def send(self, record: Record) -> Any:
