@@ -86,31 +86,27 @@ class Interest:
         families, waiting = self._assembler.holders.kinds(place), self._reorder.holders.kinds(place)
         return _tags_of(frozenset(families), frozenset(waiting)) if families or waiting else _NOBODY
 
-    def due(self, place: Place) -> datetime | None:
-        """When time alone will next change something of what is open on a place."""
-        waiting, settling = self._reorder.due(place), self._assembler.due(place)
-        if settling is None:
-            return waiting
-        settling += self._window
-        return settling if waiting is None else min(waiting, settling)
-
-    def at_once(self, place: Place, time: datetime) -> datetime:
-        """How far a place's time may pass in one step: up to ``time``, or to what time alone settles or closes before.
-
-        What a line is added to on the way is neither settled nor closed for a while.
-        """
-        waiting, settling = self._reorder.due(place), self._assembler.due(place)
-        limits = [time]
-        if waiting is not None:
-            limits.append(waiting + self._assembler.patience)
-        if settling is not None:
-            limits.append(settling + self._window)
-        return min(limits)
-
     def is_due(self, place: Place, time: datetime) -> bool:
         """Whether anything will change by then, if nothing comes."""
-        due = self.due(place)
-        return due is not None and due <= time
+        waiting, settling = self._due(place)
+        return (waiting is not None and waiting <= time) or (settling is not None and settling <= time)
+
+    def at_once(self, place: Place, time: datetime) -> datetime | None:
+        """How far a place's time may pass in one step: up to ``time``, or to what time alone settles or closes before.
+
+        What a line is added to on the way is neither settled nor closed for a while. ``None`` where nothing is due.
+        """
+        waiting, settling = self._due(place)
+        due = min(filter(None, (waiting, settling)), default=None)
+        if due is None or due > time:
+            return None
+        limits = (time, waiting and waiting + self._assembler.patience, settling)
+        return min(filter(None, limits))
+
+    def _due(self, place: Place) -> tuple[datetime | None, datetime | None]:
+        """When a line of a place will next have waited long enough, and when a report will be settled or closed."""
+        settling = self._assembler.due(place)
+        return self._reorder.due(place), settling and settling + self._window
 
 
 @lru_cache(maxsize=_KEPT)

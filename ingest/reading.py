@@ -276,8 +276,7 @@ class Reading:
         if clock.time == clock.advanced:
             return
         clock.advanced = clock.time
-        while self._interest.is_due(place, clock.time):
-            time = self._interest.at_once(place, clock.time)
+        while (time := self._interest.at_once(place, clock.time)) is not None:
             for waiting in self._reorder.advance(place, time):
                 self._go_on(waiting, output)
             output.blocks += self._assembler.advance(place, time - self._window)
