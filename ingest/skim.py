@@ -19,6 +19,7 @@ from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
 from ingest.names import Sought
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
     from ingest.gate import Gate
@@ -155,7 +156,7 @@ class Skim:
             behind = data.find(b"\n", begin, end) + 1 or end
             sender = PLAIN.match(data, begin, behind)
             host = sender[1].decode().lower() if sender else None
-            if (host is None or host in waiting or host in reporting) and self._may_matter(begin, behind):
+            if (host is None or host in waiting or host in reporting) and self._may_be_of(sender, begin, behind):
                 self._told = packed.holding(begin)
                 return self._told
             begin = behind
@@ -234,7 +235,7 @@ class Skim:
         data = self._packed.data
         if begin >= end or PLAIN.match(data, begin, end):
             return False
-        return self._may_matter(begin, data.find(b"\n", begin, end) + 1 or end)
+        return self._may_be_of(None, begin, data.find(b"\n", begin, end) + 1 or end)
 
     def _more_named(self, before: int, begin: int) -> Iterator[KernelLines]:
         """Kernels' lines behind that of a record up to the next anchor, found as they are by ``_next_named``."""
@@ -255,9 +256,12 @@ class Skim:
     # ------------------------------------------------------------ both
 
     def _may_matter(self, begin: int, end: int) -> bool:
-        data = self._packed.data
-        sender = PLAIN.match(data, begin, end)
+        return self._may_be_of(PLAIN.match(self._packed.data, begin, end), begin, end)
+
+    def _may_be_of(self, sender: re.Match[bytes] | None, begin: int, end: int) -> bool:
+        """Whether a record may matter by its sender, which is ``None`` where it is no plain line."""
         if sender is None:
+            data = self._packed.data
             is_object = self._sieve.objects and data.startswith(b"{", begin)
             return not is_object or self._object_may_matter(data[begin:end])
         if sender.groups() == self._sender:
