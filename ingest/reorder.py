@@ -155,7 +155,7 @@ class Reorder:
             self._wait(queue, clock)
         heappush(queue.entries, (key, self._numbered(), Waiting(read, clock, may_begin)))
         if may_begin:
-            self._hold(line)
+            self._hold(queue, line)
         queue.came.append((clock, key))
         queue.offsets.add(line.offset)
         self._size += _cost(line)
@@ -262,11 +262,11 @@ class Reorder:
             self._of_host[source[:2]] += 1
         return queue
 
-    def _hold(self, line: Line) -> None:
+    def _hold(self, queue: _Queue, line: Line) -> None:
         """A line waits that may begin a report."""
         if line.tag is None:
             self._untagged.add(line.place)
-        self.holders.add(line.place, line.host.name, _tag(line))
+        self.holders.add(*queue.source[:2], queue.source[-1])
 
     def _wait(self, queue: _Queue, since: datetime) -> None:
         """Note when a queue's turn comes; what was noted of queues that are empty by now is thrown away in time."""
@@ -288,7 +288,7 @@ class Reorder:
                 waiting = self._cut(queue, number, waiting, last)
             lines = _lines(waiting)
             if isinstance(waiting, Waiting) and waiting.may_begin:
-                self.holders.remove(queue.source[0], queue.source[1], _tag(lines[0]))
+                self.holders.remove(*queue.source[:2], queue.source[-1])
             self._size -= _costs(lines)
             queue.offsets.remove(lines[0].offset)
             yield waiting
@@ -337,11 +337,7 @@ def _changes(line: Line, queue: _Queue) -> bool:
 
 
 def _source(line: Line) -> _Source:
-    return line.place, line.host.name, line.boot, line.shape, _tag(line)
-
-
-def _tag(line: Line) -> str:
-    return line.tag or "kernel"
+    return line.place, line.host.name, line.boot, line.shape, line.tag or "kernel"
 
 
 def _cost(line: Line) -> int:

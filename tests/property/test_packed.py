@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -113,9 +113,13 @@ def batch(records: Sequence[Raw], codec: int, since: int = 0) -> KafkaBatch:
     return KafkaBatch("syslog", 0, stored(records, codec), since)
 
 
+def pieces_of(count: int, edges: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the pieces begin and end into which the edges cut so many."""
+    return pairwise([0, *sorted({edge % count for edge in edges} - {0}), count])
+
+
 def cut(records: tuple[Raw, ...], edges: list[int]) -> list[tuple[Raw, ...]]:
-    places = [0, *sorted({edge % len(records) for edge in edges} - {0}), len(records)]
-    return [records[begin:end] for begin, end in pairwise(places)]
+    return [records[begin:end] for begin, end in pieces_of(len(records), edges)]
 
 
 def read(pieces: Sequence[Sequence[Raw | Packed]]) -> tuple[dict[Any, Any], int]:
@@ -283,9 +287,8 @@ def test_a_value_is_told_without_the_way_to_it() -> None:
 
 def in_blocks(lines: Sequence[bytes], edges: Sequence[int]) -> list[FileBlock]:
     """The lines of a file, cut into blocks."""
-    places = [0, *sorted({edge % len(lines) for edge in edges} - {0}), len(lines)]
-    pieces = [(begin, b"".join(line + b"\n" for line in lines[begin:end])) for begin, end in pairwise(places)]
-    return [FileBlock("f", data, before, AT) for before, data in pieces]
+    whole = [line + b"\n" for line in lines]
+    return [FileBlock("f", b"".join(whole[begin:end]), begin, AT) for begin, end in pieces_of(len(lines), edges)]
 
 
 @settings(max_examples=30)
