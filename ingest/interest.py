@@ -86,10 +86,9 @@ class Interest:
         families, waiting = self._assembler.holders.kinds(place), self._reorder.holders.kinds(place)
         return _tags_of(frozenset(families), frozenset(waiting)) if families or waiting else _NOBODY
 
-    def is_due(self, place: Place, time: datetime) -> bool:
-        """Whether anything will change by then, if nothing comes."""
-        waiting, settling = self._due(place)
-        return (waiting is not None and waiting <= time) or (settling is not None and settling <= time)
+    def due(self, place: Place) -> datetime | None:
+        """When time alone will next change anything, if nothing comes."""
+        return min(filter(None, self._due(place)), default=None)
 
     def at_once(self, place: Place, time: datetime) -> datetime | None:
         """How far a place's time may pass in one step: up to ``time``, or to what time alone settles or closes before.

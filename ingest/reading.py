@@ -177,13 +177,15 @@ class Reading:
         read = at = 0
         while (number := skim.next(at)) is not None:
             at = number + 1
-            if is_due := packed.recorded_at != clock.advanced and self._interest.is_due(place, packed.recorded_at):
+            due = self._due_within(packed, clock)
+            if due is not None and due <= packed.recorded_until(number):
                 self._take_gathered(gathered, skim, packed, output)
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
                 self._advance(place, clock, output)
+                due = self._due_within(packed, clock)
             if not skim.matters(number):
                 continue
-            if not is_due and clock.time < packed.recorded_at:
+            if clock.time < packed.recorded_at:
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
             lines = skim.kernel_lines(number) if packed.recorded_at < clock.time + self._window else iter(())
             first = next(lines, None)
@@ -193,9 +195,13 @@ class Reading:
                 self._read(packed.raw(number), now, output, anchored=skim.is_anchored(number))
                 read = at
                 continue
-            for begun, count, begin, end in (first,) if is_due else chain((first,), lines):
+            for begun, count, begin, end in chain((first,), lines):
                 if begun > number and clock.time < packed.recorded_at:
-                    clock.saw(packed.offset(begun), packed.recorded_until(begun), now)
+                    until = packed.recorded_until(begun)
+                    if due is not None and due <= until:
+                        at = begun
+                        break
+                    clock.saw(packed.offset(begun), until, now)
                 self._passed_over.several(packed, read, begun)
                 gathered.add(begun, count, begin, end, clock.time)
                 read = at = begun + count
@@ -205,6 +211,11 @@ class Reading:
         self._take_gathered(gathered, skim, packed, output)
         self._passed_over.several(packed, read, len(packed))
         clock.saw(packed.next_offset - 1, packed.recorded_at, now)
+
+    def _due_within(self, packed: Packed, clock: Clock) -> datetime | None:
+        """When something is due on a block's place, if it is by the time of the block's last record."""
+        due = self._interest.due(packed.place) if packed.recorded_at != clock.advanced else None
+        return due if due is not None and due <= packed.recorded_at else None
 
     def _take_gathered(self, gathered: Gathered, skim: Skim, packed: Packed, output: Output) -> None:
         last = gathered.last
