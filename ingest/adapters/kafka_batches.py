@@ -39,6 +39,12 @@ _MORE = 0x80
 _BITS = 0x7F
 _LONG = _MORE << 7
 """The least that the first two octets make of a number that has more."""
+_FAR = 1 << 40
+_LOW = [_FAR if octet < _MORE else 2 + ((octet & _BITS) >> 1) for octet in range(256)]
+_HIGH = [octet << 6 if octet < _MORE else _FAR for octet in range(256)]
+"""How far the next record is, by the two octets of a length that has two: their sum. Any other leads far away."""
+_TIME = [(octet << 7) - _MORE if octet < _MORE else _FAR for octet in range(256)]
+"""What the second octet of a number adds to the first, where it has two."""
 
 _HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
 _HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
@@ -212,16 +218,17 @@ class KafkaBatch:
         until = number + self._unwanted + 1
         if until < self._timed:
             self._timed, self._latest = 0, self._no_time
-        buffer, usual, most = self.data, self._lengths_are_usual, 2 * self._latest
-        for begin in self._begins[self._timed : until]:
-            at = begin + 3 if usual else self._behind_length(begin)
+        buffer, more, most = self.data, _TIME, 2 * self._latest
+        begins = self._begins[self._timed : until]
+        for begin in begins if self._lengths_are_usual else [self._behind_length(begin) - 3 for begin in begins]:
             # Most times are even, for none of them is negative, and have one or two octets: they are compared as they
             # stand, without a call for each, which would take most of the time.
-            if (twice := buffer[at]) >= _MORE:
-                twice += (buffer[at + 1] << 7) - _MORE
-            if twice >= _LONG or (twice > most and twice & 1):
-                twice = 2 * _varint(buffer, at)[0]
-            if most < twice:  # noqa: PLR1730  a call of max takes longer than all of this
+            twice = buffer[begin + 3]
+            if twice >= _MORE:
+                twice += more[buffer[begin + 4]]
+            if twice > most:
+                if twice & 1 or twice >= _LONG:
+                    twice = max(most, 2 * _varint(buffer, begin + 3)[0])
                 most = twice
         self._timed, self._latest = until, most >> 1
         return _time(self._first_time + self._latest)
@@ -236,17 +243,16 @@ class KafkaBatch:
 
     def _walk(self, position: int) -> None:
         """Find where records begin (KIP-98: each after its length), as far as to the one that holds a byte."""
-        buffer, note = self.data, self._begins.append
+        buffer, note, low, high = self.data, self._begins.append, _LOW, _HIGH
         at = self._next
         while at <= position:
-            note(at)
             # Most lengths have two octets; a call for each would take most of the time.
-            octet, more = buffer[at], buffer[at + 1]
-            if more < _MORE <= octet:
-                at += (octet >> 1) + (more << 6) - 62
-            else:
+            while at <= position:
+                note(at)
+                at += low[buffer[at]] + high[buffer[at + 1]]
+            if at >= _FAR:
                 self._lengths_are_usual = False
-                length, at = _varint(buffer, at)
+                length, at = _varint(buffer, self._begins[-1])
                 at += max(length, 0)
         self._next = at
 
