@@ -184,8 +184,8 @@ class Skim:
         data = self._packed.data
         both = self._sieve.sought.on(self._packed.place, hosts)
         if self._packed.in_lines:
-            sample = data[:_SAMPLE]
-            if sum(len(names.places(sample, each)) for each in both) * _SELDOM > sample.count(b"\n"):
+            sample = data[:_SAMPLE].lower()
+            if sum(sample.count(host.encode()) for host in both[0] | both[1]) * _SELDOM > sample.count(b"\n"):
                 return None
         self._sought = both[0] | both[1]
         disguises = {*self._disguises, *names.disguises_in_json(data)}
