@@ -58,9 +58,13 @@ def _workload(report: Report) -> str:
 
 
 def episode_id(host: str, scope: Scope, first: Report) -> str:
-    """``<UTC second>-<host>-<12 hex>``, readable and sortable; a report without a time begins with its uptime."""
+    """``<UTC second>-<host>-<12 hex>``, readable and sortable; a report without a time begins with its uptime.
+
+    Where it tells neither, the facts are those of its own id: many reports of a host begin with the same line.
+    """
     moment = f"{first.when.at:%Y%m%dT%H%M%SZ}" if first.when.from_line else f"up{(first.uptime_us or 0) // 1_000_000}"
-    facts = _moment(first.when, first.uptime_us, first.lines[0])
+    told = first.when.from_line or first.uptime_us is not None
+    facts = _moment(first.when, first.uptime_us, first.lines[0]) if told else _report_id(first)
     return f"{moment}-{host[:64]}-{digest('episode', host, scope.kind or '', scope.name or '', facts)[:12]}"
 
 
