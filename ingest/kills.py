@@ -59,12 +59,16 @@ class RecentKills:
             self.remember(host, known)
 
     def knows_better(self, identified: Identified) -> bool:
-        """Whether each kill of a report is known from a report with at least as many lines."""
-        for mention in known_kills(identified):
-            known = self._known.get(_keys(identified.report.host.name, mention)[0])
-            if known is None or known.kill_id != mention.kill_id or known.version < mention.version:
-                return False
-        return True
+        """Whether a report has kills, and each of them is known from a report with more lines.
+
+        Then it is a part of what was told before. Its scope may be wider, so that its episode would be another one.
+        A report with as many lines is written again: it may be this one, of which not all was written.
+        """
+        host = identified.report.host.name
+        mentions = [*known_kills(identified)]
+        return bool(mentions) and all(
+            any(_tells_more(self._known.get(key), mention) for key in _keys(host, mention)) for mention in mentions
+        )
 
     def told(self, identified: Identified, *, echo: bool) -> bool:
         """Whether another source told of everything that a report tells.
@@ -108,6 +112,10 @@ def same(known: KnownKill | None, mention: KnownKill, *, echo: bool) -> bool:
     if mention.pid is None and known.container != mention.container:
         return False
     return _near(known.at, mention.at, zones=known.zone_inferred or mention.zone_inferred)
+
+
+def _tells_more(known: KnownKill | None, mention: KnownKill) -> bool:
+    return known is not None and known.kill_id == mention.kill_id and known.version > mention.version
 
 
 def _mentions(identified: Identified, *, echo: bool) -> Iterator[KnownKill]:

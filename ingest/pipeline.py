@@ -190,7 +190,7 @@ class Pipeline:
         self._heads.expect(hosts, start - reach, max(start, end) + reach)
 
     def _join(self, block: Block, told: Identified, output: Output) -> None:
-        """Put the report of a block into its episode, unless another source told of it already.
+        """Put the report of a block into its episode, unless another source or more of it told of it already.
 
         Nothing is remembered of it before every look-up was answered, so that it can be tried again.
         """
@@ -202,7 +202,8 @@ class Pipeline:
         if early or (echo and not self._kills.told(told, echo=True)):
             self._recall(told.report)
         tellings = (told,) if identified is told else (told, identified)
-        if any(self._kills.told(each, echo=echo) for each in tellings) or (early and self._is_rest(identified)):
+        known = any(self._kills.told(each, echo=echo) or self._kills.knows_better(each) for each in tellings)
+        if known or (early and self._is_rest(identified.report)):
             self.counts[Count.REPEATS] += 1
             return
         output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))
@@ -219,14 +220,10 @@ class Pipeline:
         for known in self._heads.kills(report.host.name, report.when.at - WITHIN, report.ended.at + WITHIN):
             self._kills.recall(report.host.name, known)
 
-    def _is_rest(self, identified: Identified) -> bool:
+    def _is_rest(self, report: Report) -> bool:
         """Whether a report is the rest of one that an earlier run read from its head on and wrote."""
-        report = identified.report
-        if report.completeness not in _HEADLESS:
-            return False
-        if report.victims and self._kills.knows_better(identified):
-            return True
-        return self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
+        headless = report.completeness in _HEADLESS
+        return headless and self._heads.holds(report.host.name, report.when.at, report.ended.at, report.lines)
 
     def _look_up_open(self) -> None:
         """Once for each assignment: make earlier writes findable, and take over the episodes left open."""

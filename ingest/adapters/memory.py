@@ -10,7 +10,7 @@ from ingest.ports import WriteReport
 from ingest.signature import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ingest.model import Document, Episode, KnownKill, Scope, Signature
     from ingest.ports import Partition
@@ -72,7 +72,7 @@ class MemoryHeads:
             and _covers_any(source, start, end)
         ]
         in_order = sorted(found, key=lambda source: (source["event"]["start"], source["event"]["id"]))
-        return [self._episode(source) for source in in_order]
+        return list(self._episodes(in_order))
 
     def kills(self, host: str, start: datetime, end: datetime) -> Sequence[KnownKill]:
         """See ``ports.EpisodeHeads``."""
@@ -86,19 +86,22 @@ class MemoryHeads:
 
     def open(self, partition: Partition) -> Sequence[Episode]:
         """See ``ports.EpisodeHeads``."""
-        return [
-            self._episode(source)
+        found = (
+            source
             for source, _ in self._all("oom.episode")
             if source["oom"]["episode"]["open"]
             and (source["kafka"]["topic"], source["kafka"]["partition"]) == (partition.topic, partition.number)
-        ]
+        )
+        return list(self._episodes(found))
 
-    def _episode(self, source: dict[str, Any]) -> Episode:
-        def own(dataset: str) -> Iterator[tuple[dict[str, Any], int]]:
+    def _episodes(self, sources: Iterable[dict[str, Any]]) -> Iterator[Episode]:
+        """Episodes with their reports; one whose reports are gone can be joined by none."""
+        for source in sources:
             wanted = source["oom"]["episode"]["id"]
-            return (each for each in self._all(dataset) if each[0]["oom"]["episode"]["id"] == wanted)
-
-        return episode_of(source, members_of(own("oom.report"), (kill for kill, _ in own("oom.kill"))))
+            reports = (each for each in self._all("oom.report") if each[0]["oom"]["episode"]["id"] == wanted)
+            kills = (kill for kill, _ in self._all("oom.kill") if kill["oom"]["episode"]["id"] == wanted)
+            if members := members_of(reports, kills):
+                yield episode_of(source, members)
 
     def _all(self, dataset: str) -> Iterator[tuple[dict[str, Any], int]]:
         for document in list(self._sink.documents.values()):

@@ -116,6 +116,20 @@ def test_a_crash_and_a_restart_at_the_committed_offset_give_every_report_and_kil
     assert reports(without_provenance(sink)) == reports(stored(lines))
 
 
+@given(st.integers(1, len(POD)), st.integers(1, 60))
+def test_the_end_of_a_report_that_comes_once_more_later_changes_nothing(count: int, minutes: int) -> None:
+    """A shipper that was restarted sends its last lines again; those that tell the cgroup may not be among them."""
+    once, twice = MemorySink(), MemorySink()
+    for sink, again in ((once, []), (twice, POD[-count:])):
+        pipe = pipeline()
+        later = AT + timedelta(minutes=minutes)
+        sink.write(pipe.join(pipe.step(Batch({PARTITION: raws(POD)}, frozenset()), AT)))
+        behind = [Raw(Origin("syslog", 0, len(POD) + at), line, later) for at, line in enumerate([b"", *again])]
+        sink.write(pipe.join(pipe.step(Batch({PARTITION: behind}, frozenset()), later)))
+        sink.write(pipe.join(pipe.finish()))
+    assert without_provenance(twice) == without_provenance(once)
+
+
 @given(st.sets(st.integers(0, len(POD) - 1), max_size=len(POD)))
 def test_lost_lines_cost_only_what_they_said(lost: set[int]) -> None:
     found = stored([line for at, line in enumerate(POD) if at not in lost])
