@@ -58,30 +58,24 @@ class RecentKills:
         if before is None or before.at < known.at:
             self.remember(host, known)
 
-    def knows_better(self, identified: Identified) -> bool:
-        """Whether a report has kills, and each of them is known from a report with more lines.
-
-        Then it is a part of what was told before. Its scope may be wider, so that its episode would be another one.
-        A report with as many lines is written again: it may be this one, of which not all was written.
-        """
-        host = identified.report.host.name
-        mentions = [*known_kills(identified)]
-        return bool(mentions) and all(
-            any(_tells_more(self._known.get(key), mention) for key in _keys(host, mention)) for mention in mentions
-        )
-
     def told(self, identified: Identified, *, echo: bool) -> bool:
-        """Whether another source told of everything that a report tells.
+        """Whether everything that a report tells was told before: by another source, or by a report with more lines.
+
+        Of the longer one this is a part. Its scope may be wider, so that its episode would be another. A report with as
+        many lines is written again: it may be this one, of which not all was written.
 
         Args:
             identified: The report.
             echo: Whether it is only a reaper's or a reporter's word, which may be of the same source.
         """
         host = identified.report.host.name
+
+        def is_known(mention: KnownKill) -> bool:
+            found = (self._known.get(key) for key in _keys(host, mention))
+            return any(known and (same(known, mention, echo=echo) or _tells_more(known, mention)) for known in found)
+
         mentions = list(_mentions(identified, echo=echo))
-        return bool(mentions) and all(
-            any(same(self._known.get(key), mention, echo=echo) for key in _keys(host, mention)) for mention in mentions
-        )
+        return bool(mentions) and all(map(is_known, mentions))
 
 
 def known_kills(identified: Identified) -> Iterator[KnownKill]:
@@ -103,9 +97,9 @@ def known_kills(identified: Identified) -> Iterator[KnownKill]:
         )
 
 
-def same(known: KnownKill | None, mention: KnownKill, *, echo: bool) -> bool:
+def same(known: KnownKill, mention: KnownKill, *, echo: bool) -> bool:
     """Whether a mention is of a known kill, told by another source."""
-    if known is None or known.kill_id == mention.kill_id or (known.shape == mention.shape and not echo):
+    if known.kill_id == mention.kill_id or (known.shape == mention.shape and not echo):
         return False
     if mention.pid is not None and (known.pid, known.name) != (mention.pid, mention.name):
         return False
@@ -114,8 +108,8 @@ def same(known: KnownKill | None, mention: KnownKill, *, echo: bool) -> bool:
     return _near(known.at, mention.at, zones=known.zone_inferred or mention.zone_inferred)
 
 
-def _tells_more(known: KnownKill | None, mention: KnownKill) -> bool:
-    return known is not None and known.kill_id == mention.kill_id and known.version > mention.version
+def _tells_more(known: KnownKill, mention: KnownKill) -> bool:
+    return known.kill_id == mention.kill_id and known.version > mention.version
 
 
 def _mentions(identified: Identified, *, echo: bool) -> Iterator[KnownKill]:

@@ -202,8 +202,7 @@ class Pipeline:
         if early or (echo and not self._kills.told(told, echo=True)):
             self._recall(told.report)
         tellings = (told,) if identified is told else (told, identified)
-        known = any(self._kills.told(each, echo=echo) or self._kills.knows_better(each) for each in tellings)
-        if known or (early and self._is_rest(identified.report)):
+        if any(self._kills.told(each, echo=echo) for each in tellings) or (early and self._is_rest(identified.report)):
             self.counts[Count.REPEATS] += 1
             return
         output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))
