@@ -1,13 +1,16 @@
 """Answers of Kafka received straight to where they are read from: a seam into kafka-python's insides.
 
 The library receives 4 KiB at a time and copies each byte some four times before it looks at an answer, and for every
-piece its thread takes the interpreter away from the one that parses. Here an answer is received into a buffer of its
-size, and read from there. Connections, TLS, SASL, requests and the reading of answers stay the library's affair.
+piece its thread takes the interpreter away from the one that parses, or waits for it. Here an answer is received into a
+buffer of its size once much of it is there, and read from there. Connections, TLS, SASL, requests and the reading of
+answers stay the library's affair.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -19,6 +22,8 @@ _SIZE = 4
 """Bytes of an answer's size, which comes before it."""
 _LEAST = 4
 """Bytes of the shortest answer, which has the number of its request and no more."""
+_AT_ONCE = 1 << 20
+"""Bytes that are waited for before any of them is received; the system makes room for so many."""
 _NOTHING_THERE = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -98,6 +103,7 @@ class Receiver:
             protocol._sensors.bytes_received.record(count)  # noqa: SLF001
         self._room = self._room[count:]
         if self._room:
+            self._await_rest()
             return
         if self._is_size:
             size = int.from_bytes(self._buffer, "big", signed=True)
@@ -114,6 +120,17 @@ class Receiver:
         self._is_size = is_size
         self._buffer = bytearray(size)
         self._room = memoryview(self._buffer)
+        self._await_rest()
+
+    def _await_rest(self) -> None:
+        """Have the socket count as readable once all that is missing is there, or a good deal of it.
+
+        TLS may hold a part of it that the socket does not show, so there it is received as it comes.
+        """
+        sock = self._transport._sock  # noqa: SLF001
+        if not isinstance(sock, ssl.SSLSocket):
+            with suppress(OSError):  # A system without this option tells of each byte.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, min(len(self._room), _AT_ONCE))
 
 
 class Answer:

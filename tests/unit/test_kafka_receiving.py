@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import select
+import socket
 from collections import deque
 from collections.abc import Sequence
 from random import Random
 from ssl import SSLWantReadError
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -35,6 +38,9 @@ class Socket:
             self._comes.appendleft(first[len(room) :])
         room[: len(given)] = given
         return len(given)
+
+    def setsockopt(self, *option: int) -> None:
+        """What comes is there at once, however little it is."""
 
 
 class Connection:
@@ -118,3 +124,60 @@ def test_an_answer_that_nobody_asked_for_ends_the_connection() -> None:
     connection = received([WHOLE], asked=1)
     assert connection.error is not None
     assert len(connection.answers) == 1
+
+
+class Sizes:
+    """A parser to which an answer is its size."""
+
+    def _validate_frame_size(self, size: int) -> None:
+        """Any will do."""
+
+    def _process_response(self, answer: Any) -> int:
+        return len(answer)
+
+
+class Stream(Connection):
+    """A real connection, and how often its reader was woken."""
+
+    def __init__(self, sock: socket.socket, expected: int) -> None:
+        super().__init__([], asked=0)
+        self.expected, self.complete = expected, Event()
+        sock.settimeout(0)
+        self._sock: Any = sock
+        self.parser: Any = Sizes()
+        self.woken = 0
+
+    async def wait_read(self, sock: Any) -> None:
+        assert select.select([sock], [], [], 3)[0], "what has come wakes nobody"
+        self.woken += 1
+
+    def data_received(self, data: Any) -> None:
+        super().data_received(data)
+        if len(self.answers) == self.expected:
+            self.complete.set()
+
+
+@pytest.mark.parametrize("piece", [3, 10_000, 5_000_000])
+def test_a_large_answer_wakes_seldom_and_every_answer_does(piece: int) -> None:
+    sizes = (4, 17, 60_000) if piece < 100 else (4, 3_000_000, 5, 1 << 20, (1 << 20) + 1, 17)
+    sent = b"".join(size.to_bytes(4, "big") + bytes(size) for size in sizes)
+    pieces = [sent[at : at + piece] for at in range(0, len(sent), piece)]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+
+    stream = Stream(ours, len(sizes))
+
+    def send() -> None:
+        with theirs:
+            for each in pieces:
+                theirs.sendall(each)
+            stream.complete.wait(10)  # An end would wake it, too.
+
+    sender = Thread(target=send)
+    sender.start()
+    with ours, pytest.raises(StopIteration):
+        Receiver(stream).run().send(None)
+    sender.join()
+    assert stream.answers == list(sizes)
+    assert stream.woken < 30
