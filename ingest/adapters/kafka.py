@@ -36,7 +36,7 @@ _COMMIT_MS = 3_000
 _JOIN_MS = 4_000
 _RECONNECT_MS = 2_000
 _RECORDS_AT_ONCE = 1_000
-_FETCHED_AT_ONCE, _OF_ONE_PARTITION = 8 << 20, 512 << 10
+_FETCHED_AT_ONCE, _OF_ONE_PARTITION = 8 << 20, 1 << 20
 """Compressed bytes of one answer: what is read in one turn must be worked off within seconds, also on SIGTERM."""
 _OF_ONE_RECORD = 20
 """The same of a record, roughly: with a limit of records per second one answer brings about a second's worth."""
