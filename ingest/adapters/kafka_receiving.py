@@ -70,6 +70,7 @@ class Receiver:
         parser = transport._protocol.parser  # noqa: SLF001
         parser.receive_bytes = lambda answer: [parser._process_response(answer)]  # noqa: SLF001
         while transport._read and not transport._closed:  # noqa: SLF001
+            self._await_rest()
             await transport._net.wait_read(transport._sock)  # noqa: SLF001
             error = self._receive()
             if error is not None:
@@ -103,7 +104,6 @@ class Receiver:
             protocol._sensors.bytes_received.record(count)  # noqa: SLF001
         self._room = self._room[count:]
         if self._room:
-            self._await_rest()
             return
         if self._is_size:
             size = int.from_bytes(self._buffer, "big", signed=True)
@@ -120,7 +120,6 @@ class Receiver:
         self._is_size = is_size
         self._buffer = bytearray(size)
         self._room = memoryview(self._buffer)
-        self._await_rest()
 
     def _await_rest(self) -> None:
         """Have the socket count as readable once all that is missing is there, or a good deal of it.
