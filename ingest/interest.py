@@ -88,7 +88,7 @@ class Interest:
 
     def due(self, place: Place) -> datetime | None:
         """When time alone will next change anything, if nothing comes."""
-        return min(filter(None, self._due(place)), default=None)
+        return _first(*self._due(place))
 
     def at_once(self, place: Place, time: datetime) -> datetime | None:
         """How far a place's time may pass in one step: up to ``time``, or to what time alone settles or closes before.
@@ -96,16 +96,20 @@ class Interest:
         What a line is added to on the way is neither settled nor closed for a while. ``None`` where nothing is due.
         """
         waiting, settling = self._due(place)
-        due = min(filter(None, (waiting, settling)), default=None)
+        due = _first(waiting, settling)
         if due is None or due > time:
             return None
-        limits = (time, waiting and waiting + self._assembler.patience, settling)
-        return min(filter(None, limits))
+        return _first(time, waiting and waiting + self._assembler.patience, settling)
 
     def _due(self, place: Place) -> tuple[datetime | None, datetime | None]:
         """When a line of a place will next have waited long enough, and when a report will be settled or closed."""
         settling = self._assembler.due(place)
         return self._reorder.due(place), settling and settling + self._window
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    """The earliest of some moments, as far as there are any."""
+    return min(filter(None, moments), default=None)
 
 
 @lru_cache(maxsize=_KEPT)

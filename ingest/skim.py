@@ -183,11 +183,12 @@ class Skim:
         """Where any of some hosts may be named; ``None`` where so many lines of a file name one that it is no help."""
         data = self._packed.data
         both = self._sieve.sought.on(self._packed.place, hosts)
+        sought = both[0] | both[1]
         if self._packed.in_lines:
             sample = data[:_SAMPLE].lower()
-            if sum(sample.count(host.encode()) for host in both[0] | both[1]) * _SELDOM > sample.count(b"\n"):
+            if sum(sample.count(host.encode()) for host in sought) * _SELDOM > sample.count(b"\n"):
                 return None
-        self._sought = both[0] | both[1]
+        self._sought = sought
         disguises = {*self._disguises, *names.disguises_in_json(data)}
         return sorted(disguises.union(*(names.places(data, each) for each in both)))
 
