@@ -98,10 +98,12 @@ class MemoryHeads:
         """Episodes with their reports; one whose reports are gone can be joined by none."""
         for source in sources:
             wanted = source["oom"]["episode"]["id"]
-            reports = (each for each in self._all("oom.report") if each[0]["oom"]["episode"]["id"] == wanted)
-            kills = (kill for kill, _ in self._all("oom.kill") if kill["oom"]["episode"]["id"] == wanted)
-            if members := members_of(reports, kills):
+            kills = (kill for kill, _ in self._of_episode("oom.kill", wanted))
+            if members := members_of(self._of_episode("oom.report", wanted), kills):
                 yield episode_of(source, members)
+
+    def _of_episode(self, dataset: str, wanted: str) -> Iterator[tuple[dict[str, Any], int]]:
+        return (each for each in self._all(dataset) if each[0]["oom"]["episode"]["id"] == wanted)
 
     def _all(self, dataset: str) -> Iterator[tuple[dict[str, Any], int]]:
         for document in list(self._sink.documents.values()):
