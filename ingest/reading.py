@@ -81,6 +81,7 @@ class Reading:
                 self._read(each, now, output)
             else:
                 self._read_packed(each, now, output)
+                each.release()
 
     def passes(self, place: Place, now: datetime, output: Output, *, at_end: bool) -> None:
         """Let a place's time pass where no record came."""

@@ -113,6 +113,9 @@ class FileBlock:
         """See ``Packed``: all lines of a file have the file's time."""
         return self.recorded_at
 
+    def release(self) -> None:
+        """See ``Packed``: of a file one block is held at a time, and it is its bytes."""
+
     def _note(self, at: int, number: int, begin: int) -> None:
         if self._begins[at - 1] < begin:
             self._numbers.insert(at, number)

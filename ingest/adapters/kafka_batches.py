@@ -233,6 +233,12 @@ class KafkaBatch:
         self._timed, self._latest = until, most >> 1
         return _time(self._first_time + self._latest)
 
+    def release(self) -> None:
+        """See ``Packed``. A poll brings many batches, and all of them unpacked would take several times their room."""
+        self._begins, self._next, self._about = [], 0, (-1, -1, (-1, -1))
+        self._timed, self._latest = 0, self._no_time
+        vars(self).pop("data", None)
+
     @cached_property
     def _unwanted(self) -> int:
         """How many records stand before the first that is wanted."""

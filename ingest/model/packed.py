@@ -65,3 +65,6 @@ class Packed(Protocol):
 
     def recorded_until(self, number: int) -> datetime:
         """The latest time at which a record up to and with this one was recorded."""
+
+    def release(self) -> None:
+        """Let go of ``data``, as nothing more will be asked of the records; ``next_offset`` stays known."""

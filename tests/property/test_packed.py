@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -350,6 +351,18 @@ def documents(pieces: Sequence[Sequence[Raw | Packed]]) -> dict[Any, Any]:
         sink.write(pipeline.join(output))
     sink.write(pipeline.join(pipeline.finish()))
     return {at: document.source for at, document in sink.documents.items()}
+
+
+def test_a_poll_of_batches_takes_the_room_of_one_unpacked() -> None:
+    batches = [batch([Raw(Origin("syslog", 0, at), KILLED + b" " * 200_000, AT)], 3) for at in range(20)]
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+    tracemalloc.start()
+    pipeline.step(Batch({PARTITION: batches}, frozenset()), AT)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pipeline.counts[Count.RECORDS] == len(batches)
+    assert most < 10 * 200_000
+    assert batches[0].raw(0).value == KILLED + b" " * 200_000
 
 
 class Given:
