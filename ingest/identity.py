@@ -68,6 +68,11 @@ def episode_id(host: str, scope: Scope, first: Report) -> str:
     return f"{moment}-{host[:64]}-{digest('episode', host, scope.kind or '', scope.name or '', facts)[:12]}"
 
 
+def when_identified(report: Report) -> datetime:
+    """The time of the line on which a report's id rests: its index is of that month, whichever part of it was read."""
+    return (report.victims[0].when if report.victims else report.when).at
+
+
 def task_id(report_id: str, rank: int) -> str:
     """The id of a process table's row."""
     return digest("task", report_id, str(rank))

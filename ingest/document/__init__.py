@@ -40,7 +40,7 @@ from ingest.document._system import cgroup_stat, system_state
 from ingest.document._tree import Tree, branch, pruned, trimmed, united
 from ingest.document.stored import CONFIRMED
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
-from ingest.identity import digest, task_id
+from ingest.identity import digest, task_id, when_identified
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import Action, Document, Outcome
 from ingest.timestamps import iso
@@ -244,7 +244,8 @@ def _report(joined: Joined, alike: Tree, top: Sequence[tuple[Task, Tree]], prefi
     }
     head = base("oom.report", identified.id, report.when, report.host, report.origin)
     source = united(head, pruned(shipped(report.metadata, where)), alike, where, own)
-    return Document(index_of(f"{prefix}-report", report.when.at), identified.id, identified.version, source)
+    index = index_of(f"{prefix}-report", when_identified(report))
+    return Document(index, identified.id, identified.version, source)
 
 
 def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Iterator[Document]:
@@ -257,7 +258,7 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
     alike = united(base("oom.task", "", report.when, report.host, report.origin), own)
     event, oom = branch(alike, "event"), branch(alike, "oom")
     system = trimmed({"system": system_of(report)})
-    index = index_of(f"{prefix}-task", report.when.at)
+    index = index_of(f"{prefix}-task", when_identified(report))
     for rank, (task, row) in enumerate(top, start=1):
         document_id = task_id(identified.id, rank)
         adjusted = trimmed({"score_adj": task.score_adj, "adj_legacy": task.adj_legacy})
