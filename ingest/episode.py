@@ -168,6 +168,8 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         signature=identified.signature,
         signature_name=identified.signature_name,
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
+        outcome=report.outcome,
+        killed_path=report.cgroup.killed_path if report.cgroup else None,
         unconfirmed=sum(victim.action is Action.SELECTED for victim in report.victims),
         uptime_us=None if report.when.from_line else report.uptime_us,
         verdict=analysis.codes,

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 from ingest.model import Action, Outcome, ScopeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ingest.model import Episode, Report, Scope, Victim
 
 _NAMES_SHOWN = 5
+_WITHOUT_VICTIM = {
+    Outcome.KILLED: "a process that no line names was killed",
+    Outcome.PANIC: "the kernel panicked",
+    Outcome.NO_VICTIM: "nothing was killed",
+    Outcome.UNKNOWN: "no line tells what was killed",
+    Outcome.TRUNCATED: "no line tells what was killed",
+}
 _DID = {True: "was killed", None: "was sent a signal to end it", False: "was sent a signal and did not end"}
 
 
@@ -25,21 +34,22 @@ def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
     chosen = sum(victim.action is Action.SELECTED or victim.gone is False for victim in report.victims)
     killed = report.cgroup.killed_path if report.cgroup else None
-    if report.victims:
-        what = _died(len(report.victims), chosen)
-    elif killed and report.outcome is Outcome.KILLED:
-        what = f"cgroup {killed} was killed"
-    else:
-        what = f"no victim ({report.outcome})"
+    what = _came_to(len(report.victims), chosen, {killed} if killed else (), report.outcome)
     return f"{what} on {report.host.name}: {_why(report)}"
 
 
-def of_episode(episode: Episode) -> str:
-    """How many died over which time, and their names, the most frequent first."""
+def of_episode(episode: Episode, outcome: Outcome) -> str:
+    """How many died over which time, and their names, the most frequent first.
+
+    Args:
+        episode: The episode.
+        outcome: What its reports came to together.
+    """
     names = [name for member in episode.members for _, name in member.victims]
-    died = _died(len(names), sum(member.unconfirmed for member in episode.members))
+    killed = {member.killed_path for member in episode.members if member.killed_path}
+    died = _came_to(len(names), sum(member.unconfirmed for member in episode.members), killed, outcome)
     seconds = (episode.end - episode.start).total_seconds()
-    over = f" within {duration(seconds)}" if seconds else ""
+    over = f" within {duration(seconds)}" if round(seconds) else ""
     listed = f": {_tally(names)}" if names else ""
     return f"{died} on {episode.host.name}{_where(episode.scope)}{over}{listed}"
 
@@ -76,10 +86,17 @@ def _where(scope: Scope) -> str:
     return f" in {'cgroup' if scope.kind is ScopeKind.CGROUP else scope.kind} {scope.name}"
 
 
+def _came_to(victims: int, unconfirmed: int, killed: Collection[str], outcome: Outcome) -> str:
+    """How many processes were killed, else which cgroups were killed as a whole, else what came of it."""
+    if victims:
+        return _died(victims, unconfirmed)
+    if killed and outcome is Outcome.KILLED:
+        return f"cgroup {min(killed)} was killed" if len(killed) == 1 else f"{len(killed)} cgroups were killed"
+    return _WITHOUT_VICTIM[outcome]
+
+
 def _died(victims: int, unconfirmed: int) -> str:
     """How many processes were killed, and how many of them no line confirms."""
-    if not victims:
-        return "no process killed"
     noun = "process" if victims == 1 else "processes"
     if not unconfirmed:
         return f"{victims} {noun} killed"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingest.model import Code, Confidence, CulpritKind, Group
+from ingest.model import Code, Confidence, CulpritKind, Group, Outcome
 
 if TYPE_CHECKING:
     from ingest.model import Culprit, Episode, Member
@@ -19,6 +19,9 @@ _STORM_SPAN = timedelta(minutes=1)
 """So many kills in so short a time are a storm, as on a host whose services all die."""
 _LOOP = 2
 """So many returns of the same workload are a loop: killed three times."""
+
+_TELLING = (Outcome.KILLED, Outcome.PANIC, Outcome.UNKNOWN, Outcome.TRUNCATED, Outcome.NO_VICTIM)
+"""What an episode came to, the most telling first: where a report tells too little, something may have been killed."""
 
 _RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 
@@ -34,9 +37,11 @@ class Growth(Struct, frozen=True):
 class Whole(Struct, frozen=True, kw_only=True):
     """What an episode says as a whole.
 
-    ``restarts`` counts how often a workload came back to be killed again: reports of one signature beyond the first.
+    ``outcome`` is the most telling one of its reports. ``restarts`` counts how often a workload came back to be killed
+    again: reports of one signature beyond the first.
     """
 
+    outcome: Outcome
     codes: tuple[Code, ...]
     culprit: Culprit | None
     restarts: int
@@ -55,7 +60,12 @@ def whole(episode: Episode) -> Whole:
     if storm:
         codes[Code.STORM] = None
     return Whole(
-        codes=tuple(codes), culprit=_culprit(members, restarts), restarts=restarts, storm=storm, growth=_growth(members)
+        outcome=min((member.outcome for member in members), key=_TELLING.index),
+        codes=tuple(codes),
+        culprit=_culprit(members, restarts),
+        restarts=restarts,
+        storm=storm,
+        growth=_growth(members),
     )
 
 

@@ -98,11 +98,11 @@ def of_episode(episode: Episode, prefix: str) -> Document:
             "category": ["host", "process"],
             "type": ["info"],
             "action": "oom-episode",
-            "outcome": "success" if kills else "unknown",
+            "outcome": _EVENT_OUTCOME.get(together.outcome, "unknown"),
             "provider": episode.provider,
             **span(episode.start, episode.end),
         },
-        "message": sentence.of_episode(episode),
+        "message": sentence.of_episode(episode, together.outcome),
         "oom": trimmed(
             {
                 "family": episode.family,

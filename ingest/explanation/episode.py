@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.explanation._words import SURE, counted, listed, pages, part_of_it, process
-from ingest.model import Code, ScopeKind
+from ingest.model import Code, Outcome, ScopeKind
 from ingest.sentence import duration, size
 from ingest.verdicts import DOUBTS, VERDICTS
 
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from ingest.analysis.episode import Whole
     from ingest.model import Culprit, Episode
 
-_SHOWN = 5
+_WITHOUT_VICTIM = {
+    Outcome.KILLED: "of a kill that names no process",
+    Outcome.PANIC: "that ended in a panic",
+    Outcome.NO_VICTIM: "without a kill",
+    Outcome.UNKNOWN: "in which no line tells what was killed",
+    Outcome.TRUNCATED: "in which no line tells what was killed",
+}
 
 
 def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list[str]:
@@ -33,10 +39,11 @@ def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list
 def _what(episode: Episode, whole: Whole) -> str:
     kills = sum(len(member.victims) for member in episode.members)
     seconds = (episode.end - episode.start).total_seconds()
-    over = f" within {duration(seconds)}" if seconds else ""
+    over = f" within {duration(seconds)}" if round(seconds) else ""
     where = f" in {episode.scope.kind} {episode.scope.name}" if episode.scope.kind and episode.scope.name else ""
     ran_out = f": {VERDICTS[whole.codes[0]].title}" if whole.codes else ""
-    told = f"{counted(len(episode.members), 'report')} with {counted(kills, 'kill')}"
+    came = f"with {counted(kills, 'kill')}" if kills else _WITHOUT_VICTIM[whole.outcome]
+    told = f"{counted(len(episode.members), 'report')} {came}"
     return f"On {episode.host.name}{where}{ran_out}; {told}{over}."
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.explanation import openvz
 from ingest.explanation._words import SURE, counted, listed, part_of_it, percent, process
-from ingest.model import Action, Code, CulpritKind
+from ingest.model import Action, Code, CulpritKind, Outcome
 from ingest.sentence import size
 from ingest.verdicts import DOUBTS, VERDICTS, Question
 
@@ -59,7 +59,12 @@ def _ran_out(report: Report, finding: Finding) -> str:
 def _died(report: Report) -> Iterator[str]:
     if not report.victims:
         killed = report.cgroup.killed_path if report.cgroup else None
-        yield f"All of cgroup {killed} was killed." if killed else "No process is known to have died."
+        if killed:
+            yield f"All of cgroup {killed} was killed."
+        elif report.outcome is Outcome.KILLED:
+            yield "A process was killed that no line names."
+        else:
+            yield "No process is known to have died."
         return
     died = [victim for victim in report.victims if victim.action is Action.KILL and victim.gone is not False]
     rest = [victim for victim in report.victims if victim not in died]

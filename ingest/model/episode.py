@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.model.line import Host, Origin, When
-    from ingest.model.report import Constraint, Report, Scope
+    from ingest.model.report import Constraint, Outcome, Report, Scope
     from ingest.model.verdict import Analysis, Code, Culprit
 
 
@@ -26,6 +26,9 @@ class Member(Struct, frozen=True):
     signature_name: str
     victims: tuple[tuple[str, str], ...]
     """Kill id and process name, sorted by kill id."""
+    outcome: Outcome
+    killed_path: str | None = None
+    """The cgroup that was killed as a whole."""
     unconfirmed: int = 0
     """How many of them were only chosen: no line says that they died."""
     uptime_us: int | None = None

@@ -20,6 +20,15 @@ def _stored(case: str) -> dict[str, list[dict[str, Any]]]:
     return kinds
 
 
+def test_an_episode_of_a_killed_cgroup_says_so_also_when_it_is_read_back() -> None:
+    stored = _stored("systemd_oomd/real_oomd_pekka_pressure.ndjson")
+    (episode,) = stored["oom.episode"]
+    assert episode["event"]["outcome"] == "success"
+    assert "app-code-892075.scope was killed on pekka" in episode["message"]
+    members = members_of([(report, 1) for report in stored["oom.report"]], [])
+    assert of_episode(episode_of(episode, members), "oom").source == episode
+
+
 def test_an_episode_carries_the_constraints_of_its_reports_also_when_it_is_read_back() -> None:
     stored = _stored("linux/pod_memcg.ndjson")
     (episode,) = stored["oom.episode"]
