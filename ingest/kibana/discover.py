@@ -8,7 +8,7 @@ from __future__ import annotations
 FOR_DISCOVER: dict[str, tuple[str, ...]] = {
     "the envelope of ECS, the same in every document": (
         "ecs.version", "event.id", "event.kind", "event.module", "event.dataset", "event.category", "event.type",
-        "event.outcome", "event.ingested", "event.start", "event.end", "oom.schema_version", "oom.envelope",
+        "event.outcome", "event.ingested", "event.start", "oom.schema_version", "oom.envelope",
     ),
     "where a record was read": (
         "kafka.partition", "kafka.offset", "event.created", "host.hostname", "oom.kernel.timestamp.us",
@@ -29,8 +29,8 @@ FOR_DISCOVER: dict[str, tuple[str, ...]] = {
         "oom.kernel.taint", "oom.trigger.pid", "oom.trigger.user.id", "oom.trigger.score_adj", "oom.trigger.adj_legacy",
         "oom.request.gfp_mask", "oom.request.gfp_flags", "oom.request.nodemask", "oom.request.mems_allowed",
         "oom.request.cpuset", "oom.culprit.kind", "oom.culprit.pid", "oom.culprit.doubts", "oom.report.victim_count",
-        "oom.report.line_count", "oom.report.original_truncated", "oom.episode.report_count", "oom.episode.kill_count",
-        "oom.system.page_size.", "process.command_line",
+        "oom.report.line_count", "oom.report.original_truncated", "oom.system.page_size.",
+        "process.command_line", "oom.culprit.freed.pages", "oom.culprit.group.rss.bytes",
     ),
     "a detail of one victim, read in its document": (
         "oom.victim.badness", "oom.victim.adj_legacy", "oom.victim.signal", "oom.victim.memory.total_vm.bytes",

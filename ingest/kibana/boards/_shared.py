@@ -8,7 +8,7 @@ from ingest.kibana import searches, views
 from ingest.kibana.board import Control
 
 CLUSTER = Control("Cluster", "orchestrator.cluster.name", views.KILLS)
-HOST = Control("Host", "host.name", views.KILLS)
+HOST = Control("Host", "host.name", views.EPISODES)
 CONSTRAINT = Control("Constraint", "oom.constraint", views.KILLS)
 NAMESPACE = Control("Namespace", "kubernetes.namespace", views.KILLS)
 EVERYWHERE = (CLUSTER, HOST, CONSTRAINT, NAMESPACE)
@@ -28,6 +28,19 @@ BY_CONSTRAINT = c.by("Constraint", "oom.constraint", 6, missing=True)
 
 CONSTRAINTS = p.donut("What bounded the memory", "Kills by constraint.", views.KILLS, BY_CONSTRAINT, KILLS)
 VICTIMS = p.ranking("Who died", "Kills by the name of the victim.", views.KILLS, BY_PROCESS, [KILLS])
+BY_EPISODE = p.table(
+    "Episodes one by one",
+    "Click an episode to open its board.",
+    views.EPISODES,
+    [c.by("Episode", "oom.episode.id", 20)],
+    [
+        c.largest("Ended", "event.end"),
+        c.largest("Reports", "oom.episode.report_count"),
+        c.largest("Kills", "oom.episode.kill_count"),
+        c.largest("Lasted", "event.duration"),
+    ],
+    opens="episode",
+)
 CULPRITS = p.table(
     "Who used the memory",
     "Culprits of episodes: how often, how much at most, and how sure.",

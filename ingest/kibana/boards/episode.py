@@ -91,14 +91,14 @@ BOARD = Board(
             ),
             p.table(
                 "Who used the memory",
-                "What each report says of it.",
+                "What the episode as a whole says of it.",
                 views.EPISODES,
                 [c.by("Culprit", "oom.culprit.name", 10), c.by("Rule", "oom.culprit.rule", 3)],
                 [
                     c.largest("Held", "oom.culprit.rss.bytes"),
                     c.largest("Share", "oom.culprit.share"),
-                    c.largest("Alike", "oom.culprit.group.count"),
-                    c.largest("Together", "oom.culprit.group.rss.bytes"),
+                    c.count("Sure", 'oom.culprit.confidence : "high"'),
+                    c.count("Died too", "oom.culprit.is_victim : true"),
                 ],
             ),
             p.table(

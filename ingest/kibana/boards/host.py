@@ -48,10 +48,9 @@ BOARD = Board(
                 views.KILLS,
                 [_shared.KILLS],
                 split=c.by("Process", "process.name", 6, other=True),
-                opens="episode",
             ),
-            _shared.VICTIMS,
-            widths=(30, 18),
+            _shared.BY_EPISODE,
+            widths=(26, 22),
         ),
         row(8, _shared.TOLD, _shared.CONSTRAINTS, widths=(34, 14)),
         row(

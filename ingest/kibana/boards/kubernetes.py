@@ -157,7 +157,12 @@ BOARD = Board(
                 query="oom.cgroup.group_kill : true",
             ),
             p.ranking(
-                "Clusters", "By cluster.", views.KILLS, c.by("Cluster", "orchestrator.cluster.name", 8), [_shared.KILLS]
+                "Clusters",
+                "By cluster.",
+                views.KILLS,
+                c.by("Cluster", "orchestrator.cluster.name", 8),
+                [_shared.KILLS],
+                query=_IN_POD,
             ),
         ),
         row(6, texts.help_text(("constraint", "cgroup", "memcg", "resident memory", "oom_score_adj"))),

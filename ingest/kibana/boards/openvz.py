@@ -81,7 +81,7 @@ BOARD = Board(
                 "Containers",
                 "Containers by kills.",
                 views.KILLS,
-                [c.by("Container", "oom.openvz.ve", 10), c.by("Node", "host.name", 3)],
+                [c.by("Container", "container.id", 10), c.by("Node", "host.name", 3)],
                 [_shared.KILLS, c.unique("Names", "process.name"), _shared.NEWEST],
                 query=_OURS,
                 opens="episode",
@@ -110,7 +110,6 @@ BOARD = Board(
                 [
                     c.largest("Pages together", "oom.culprit.group.freed.pages"),
                     c.largest("Processes", "oom.culprit.group.count"),
-                    c.largest("Most at once", "oom.culprit.freed.pages"),
                     _shared.EPISODES,
                 ],
                 query=_OURS,

@@ -23,6 +23,9 @@ def _sum(label: str, name: str) -> Column:
 
 _LAG = c.largest("Lag", "oom.pipeline.lag")
 _AGE = c.largest("Age", "oom.pipeline.newest_event_age.us")
+_LOSES = " or ".join(
+    f"oom.report.{count} > 0" for count in ("lost_line_count", "suppressed_call_count", "unread_line_count")
+)
 _UNREAD = _sum("Lines", "unread_lines")
 
 BOARD = Board(
@@ -140,6 +143,7 @@ BOARD = Board(
                     c.total("Unknown tails", "oom.report.unread_line_count"),
                     c.count("Reports"),
                 ],
+                query=_LOSES,
                 opens="host",
             ),
             p.table(

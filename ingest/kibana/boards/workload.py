@@ -101,7 +101,7 @@ BOARD = Board(
             11,
             p.table(
                 "Known signatures, whole fleet",
-                "First and last seen, of all time that is kept. Controls and filters do not touch this panel.",
+                "First and last seen, of those last seen in this time range. Controls and filters do not touch it.",
                 views.SIGNATURES,
                 [c.by("Workload", "oom.workload", 20)],
                 [
