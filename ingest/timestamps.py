@@ -29,8 +29,11 @@ _SURELY = timedelta(days=180)
 _YEARS_BACK = 8
 """29 February comes at least once in any eight years."""
 
-_CENTURY = 4_102_444_800
-"""Seconds of the year 2100: a larger number counts in smaller units."""
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A time before or after is none: Go writes the year 1 where it has no time, and some clocks run wild."""
+
+_CENTURY = LAST.timestamp()
+"""A larger number counts in smaller units than seconds."""
 
 
 _KEPT = 1_024
@@ -76,7 +79,7 @@ def month_of(word: str) -> int:
 def dated_time(year: int, month: int, day: int, clock: str, zone: tzinfo | None, source: TimeSource) -> When | None:
     """The time of a stamp with a year and without a zone; ``None`` where it is no date."""
     at = _utc(year, month, day, clock, zone)
-    return _dated(at, source, zone) if at else None
+    return When(at, source, year_inferred=False, zone_inferred=zone is None) if at else None
 
 
 def iso_time(stamp: str, zone: tzinfo | None, source: TimeSource = TimeSource.ISO) -> When | None:
@@ -85,12 +88,12 @@ def iso_time(stamp: str, zone: tzinfo | None, source: TimeSource = TimeSource.IS
         at = datetime.fromisoformat(stamp.replace(",", "."))
     except ValueError:
         return None
+    zone_inferred = at.tzinfo is None and zone is None
     try:
-        if at.tzinfo is not None:
-            return When(at.astimezone(UTC), source, year_inferred=False, zone_inferred=False)
-        return _dated(at.replace(tzinfo=zone or UTC).astimezone(UTC), source, zone)
+        at = (at if at.tzinfo else at.replace(tzinfo=zone or UTC)).astimezone(UTC)
     except OverflowError:
         return None
+    return When(at, source, year_inferred=False, zone_inferred=zone_inferred) if FIRST <= at < LAST else None
 
 
 def epoch_time(number: float, source: TimeSource) -> When | None:
@@ -104,19 +107,21 @@ def epoch_time(number: float, source: TimeSource) -> When | None:
     return None
 
 
-def _dated(at: datetime, source: TimeSource, zone: tzinfo | None) -> When:
-    return When(at, source, year_inferred=False, zone_inferred=zone is None)
-
-
 @lru_cache(maxsize=_KEPT)
 def _utc(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
     try:
         hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:8] or 0)
         fraction = clock[9:15].ljust(6, "0")
         micros = int(fraction) if fraction.isdigit() else 0
-        return datetime(year, month, day, hour, minute, second, micros, tzinfo=zone or UTC).astimezone(UTC)
+        at = datetime(year, month, day, hour, minute, second, micros, tzinfo=zone or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return at if FIRST <= at < LAST else None
+
+
+def recorded_time(milliseconds: int) -> datetime:
+    """The time stamp of a record of Kafka's; of one that is none, such as -1, the nearest that is one."""
+    return datetime.fromtimestamp(min(max(milliseconds / 1000, 0), _CENTURY), UTC)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,11 @@ from kafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
 
 from ingest.adapters.kafka_versions import is_known
 from ingest.model import Origin, Place, Raw
+from ingest.timestamps import recorded_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _FORMAT = 2
 _ATTRIBUTES, _RECORDS = 21, 61
@@ -81,7 +82,7 @@ def raw_of(record: Any, topic: str, partition: int) -> Raw:
 
 def _raw(origin: Origin, key: bytes | None, value: bytes | None, headers: _Headers, recorded: int) -> Raw:
     told = tuple((name, header) for name, header in headers if header is not None)
-    return Raw(origin, value, _time(recorded), _host(key, headers), told)
+    return Raw(origin, value, recorded_time(recorded), _host(key, headers), told)
 
 
 def _host(key: bytes | None, headers: _Headers) -> str | None:
@@ -113,7 +114,7 @@ class KafkaBatch:
         self._has_one_time: bool = bool(batch.timestamp_type)
         self._count: int = batch.records_count
         self.next_offset: int = batch.next_offset
-        self.recorded_at = _time(batch.max_timestamp)
+        self.recorded_at = recorded_time(batch.max_timestamp)
         self._span = self.next_offset - self._base_offset
         self._next = 0
         self._lengths_are_usual = True
@@ -208,7 +209,7 @@ class KafkaBatch:
         if self._has_one_time:
             return self.recorded_at
         later, _ = _varint(self.data, self._behind_length(self.begin(number)))
-        return _time(self._first_time + later)
+        return recorded_time(self._first_time + later)
 
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
@@ -231,7 +232,7 @@ class KafkaBatch:
                     twice = max(most, 2 * _varint(buffer, begin + 3)[0])
                 most = twice
         self._timed, self._latest = until, most >> 1
-        return _time(self._first_time + self._latest)
+        return recorded_time(self._first_time + self._latest)
 
     def release(self) -> None:
         """See ``Packed``. A poll brings many batches, and all of them unpacked would take several times their room."""
@@ -388,7 +389,3 @@ class _Record:
     def validate_crc(self) -> bool:
         """The batch's was validated."""
         return True
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

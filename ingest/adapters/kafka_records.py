@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -11,6 +10,7 @@ from kafka.errors import KafkaError
 
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.ports import Outgoing
+from ingest.timestamps import recorded_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,6 @@ class KafkaRecords:
 
 def outgoing(record: Any) -> Outgoing:
     """A record of the library as one to be written: where it stands, with all that it carries."""
-    at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    at = recorded_time(record.timestamp)
     headers = tuple((name, value) for name, value in record.headers or () if value is not None)
     return Outgoing(record.topic, record.key, record.value, at, headers, record.partition)

@@ -7,6 +7,7 @@ import pytest
 
 from ingest.envelope import Envelope, Read, Unreadable
 from ingest.model import Line, Origin, Raw, TimeSource
+from ingest.timestamps import FIRST, LAST, recorded_time
 
 HINT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -77,6 +78,21 @@ def test_an_iso_stamp_needs_no_guess() -> None:
     when = read("2026-11-22T10:15:01.123456+01:00 h kernel: x").when
     assert when.at == datetime(2026, 11, 22, 9, 15, 1, 123456, tzinfo=UTC)
     assert (when.source, when.year_inferred, when.zone_inferred) == (TimeSource.ISO, False, False)
+
+
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+def test_a_time_before_or_after_all_times_is_none(stamp: str) -> None:
+    for told in (
+        f"<4>1 {stamp} web-1 kernel - - - [  100.000001] Out of memory: Killed process 81 (java)",
+        f'{{"@timestamp":"{stamp}","host":{{"name":"web-1"}},"message":"Out of memory: Killed process 81 (java)"}}',
+    ):
+        when = read(told).when
+        assert (when.at, when.source) == (HINT, TimeSource.KAFKA)
+
+
+@pytest.mark.parametrize("stamp", [-1, -(2**63), 2**63 - 1])
+def test_a_records_stamp_that_is_no_time_is_the_nearest_one(stamp: int) -> None:
+    assert recorded_time(stamp) == (FIRST if stamp < 0 else LAST)
 
 
 def test_a_line_without_time_has_the_records_and_says_so() -> None:
