@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingest import formats
-from ingest.envelope import record_of
+from ingest.envelope import Shape, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,9 +123,10 @@ def _together(pieces: tuple[Read, ...]) -> Read | None:
 
 
 def _after(before: Line, read: Read) -> Read:
-    """A line without prefix is of the host and the time of the line before it, where they come from one file."""
+    """A line without prefix is of the host and the time of the line before it, unless it tells its host otherwise."""
     line = read.whole
-    if line.place[1] is not None and line.host != before.host:
+    tells_host = line.place[1] is not None or (line.shape.startswith(Shape.JSON) and line.host.hostname is not None)
+    if tells_host and line.host != before.host:
         return read
     parts = tuple(_like(before, part) for part in read.parts)
     return replace(read, whole=_like(before, line), parts=parts)

@@ -53,3 +53,9 @@ def test_a_line_that_ends_early_and_has_no_rest_is_read_as_far_as_it_goes() -> N
     assert "Killed process" in cut
     (kill,) = [each for each in read([cut]).values() if each["event"]["dataset"] == "oom.kill"]
     assert kill["process"]["pid"] == 238343
+
+
+def test_an_object_that_names_its_host_is_of_no_other() -> None:
+    told = '{"message":"Out of memory: Killed process 81 (java)","host":{"name":"db-1"}}'
+    (kill,) = [each for each in read([*POD[:1], told]).values() if each["event"]["dataset"] == "oom.kill"]
+    assert kill["host"]["name"] == "db-1"
