@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.fields import SHIPPED, Type
+from ingest.kinds import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ _IN_LABELS = tuple(f"{name}." for name in _LABELS)
 _OURS = frozenset({"host.name", "host.hostname"})
 """Read by the envelope itself."""
 
-_LONGEST = 1024
+_LONGEST = LONGEST[Type.KEYWORD]
 _MOST_LABELS = 100
 _DEEPEST = 20
 """Levels of nesting, as many as Elasticsearch takes in a field of labels."""
@@ -48,7 +49,9 @@ def allowed(document: Mapping[str, object]) -> tuple[dict[str, object] | None, i
         name = _FLUENT.get(path, path)
         if name.startswith(_IN_LABELS) and isinstance(value, _SCALARS):
             root = next(each for each in _LABELS if name.startswith(f"{each}."))
-            labels.setdefault(root, {})[name.removeprefix(f"{root}.")[:_LONGEST]] = str(value)[:_LONGEST]
+            label = name.removeprefix(f"{root}.")[:_LONGEST].replace("\0", "\ufffd")  # Elasticsearch takes none there
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            labels.setdefault(root, {})[label] = text[:_LONGEST]
         elif _ALLOWED.get(name) is Type.KEYWORD and (texts := _texts(value)) is not None:
             _place(kept, name, texts)
         elif name not in _OURS:
