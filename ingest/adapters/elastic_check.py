@@ -23,7 +23,6 @@ _WHAT = "Elasticsearch"
 _SUPPORTED = ("8", "9")
 _SKEW = 30.0
 _NAMED = 5
-_BLOCKS = ("write", "read_only", "read_only_allow_delete")
 _NO_HANDLER = "no handler found"
 """What a cluster without security answers to a question of it."""
 

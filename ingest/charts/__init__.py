@@ -4,7 +4,7 @@
 use the same charts, so a host or a constraint looks the same in both. Needs the extra ``charts``.
 """
 
-from ingest.charts.draw import png, png_of_svg, svg
+from ingest.charts.draw import png, svg
 from ingest.charts.spec import (
     Bar,
     Cell,
@@ -31,7 +31,6 @@ __all__ = [
     "heatmap",
     "over_time",
     "png",
-    "png_of_svg",
     "ranking",
     "svg",
     "text",

@@ -22,8 +22,3 @@ def svg(spec: Spec) -> str:
 def png(spec: Spec) -> bytes:
     """The picture as PNG."""
     return vl_convert.vegalite_to_png(spec, vl_version=_VEGA_LITE, scale=_SCALE, allowed_base_urls=[])
-
-
-def png_of_svg(picture: str) -> bytes:
-    """A PNG of an SVG that was composed of several pictures."""
-    return vl_convert.svg_to_png(picture, scale=_SCALE)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 WIDTH = 48
 """Columns of Kibana's grid."""
-FOLD = 24
-"""Rows that a 16:9 screen shows without scrolling."""
 
 
 class Control(Struct, frozen=True):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingest.kibana.actions import Connector, Severity, actions
 from ingest.kibana.saved import embedded
@@ -227,13 +228,4 @@ def _group(rule: Rule) -> str:
 
 
 def _with_names(rule: Rule, names: list[str]) -> Rule:
-    return Rule(
-        name=rule.name,
-        title=rule.title,
-        fires=rule.fires,
-        severity=rule.severity,
-        kind=rule.kind,
-        window=rule.window,
-        group=rule.group,
-        filters=(rule.filters[0], {"terms": {"process.name": names}}),
-    )
+    return replace(rule, filters=(rule.filters[0], {"terms": {"process.name": names}}))
