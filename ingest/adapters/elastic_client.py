@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
-TOO_LARGE = 413
+CONFLICT = 409
+_BAD, TOO_LARGE = 400, 413
 TOO_LARGE_REASON = "larger than Elasticsearch accepts"
+_NOT_THE_DOCUMENTS_FAULT = frozenset({"index_closed_exception", "validation_exception"})
+"""Errors with status 400 that a person mends without touching the document: a closed index, no room for its shards."""
 _COMPRESSED_FROM, _LEVEL = 4_096, 1
 """Bytes of a body from which it is compressed, and how well: documents shrink to a fifth for 15 us of CPU each."""
 _UNAUTHORISED, _FORBIDDEN = 401, 403
@@ -83,6 +86,11 @@ def trouble(client: Elasticsearch, status: int, body: object) -> Unavailable | R
 def is_too_large(error: Refused) -> bool:
     """Whether a request was refused for its size alone: smaller ones may be taken."""
     return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == TOO_LARGE
+
+
+def is_the_documents_fault(status: int, error: Mapping[str, Any]) -> bool:
+    """Whether a document will never be stored: its content does not fit the mapping, or it is too large."""
+    return status in (_BAD, TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
 
 
 def address(client: Elasticsearch) -> str:

@@ -14,9 +14,11 @@ import orjson
 from msgspec import Struct
 
 from ingest.adapters.elastic_client import (
+    CONFLICT,
     TOO_LARGE,
     TOO_LARGE_REASON,
     address,
+    is_the_documents_fault,
     is_too_large,
     plain_failures,
     reason,
@@ -41,7 +43,6 @@ _AT_ONCE = 50
 _ROUNDS = 5
 """Writes of one signature that other workers may come before; after that the loop waits and begins again."""
 
-_CONFLICT, _BAD = 409, 400
 _NO_INDEX = "index_not_found_exception"
 
 
@@ -139,9 +140,9 @@ class ElasticSignatures:
             if status < 300:  # noqa: PLR2004  2xx
                 self._remember(key, _Copy(news[key], created[key], result["_seq_no"], result["_primary_term"]))
                 done[key] = None
-            elif status == _CONFLICT:
+            elif status == CONFLICT:
                 self._copies.pop(key, None)
-            elif status in (_BAD, TOO_LARGE):
+            elif is_the_documents_fault(status, result["error"]):
                 document = Document(self._index, key, 1, sources[key])
                 done[key] = Refusal(document, status, reason(result["error"]))
             else:

@@ -11,8 +11,10 @@ import orjson
 
 from ingest import background
 from ingest.adapters.elastic_client import (
+    CONFLICT,
     TOO_LARGE,
     TOO_LARGE_REASON,
+    is_the_documents_fault,
     is_too_large,
     plain_failures,
     reason,
@@ -35,10 +37,6 @@ _AT_ONCE = 3
 """Requests on their way at the same time: while one waits for the disk, the next is read."""
 _ANSWER = "items.*.status,items.*.error"
 """What is read of an answer; the rest of it would be larger than many a document."""
-_CONFLICT, _BAD = 409, 400
-
-_NOT_THE_DOCUMENTS_FAULT = frozenset({"index_closed_exception", "validation_exception"})
-"""Errors with status 400 that a person mends without touching the document: a closed index, no room for its shards."""
 
 _Encoded = list[tuple["Document", bytes]]
 
@@ -104,19 +102,14 @@ class ElasticSink:
             status = result["status"]
             if status < 300:  # noqa: PLR2004  2xx
                 written += 1
-            elif status == _CONFLICT:
+            elif status == CONFLICT:
                 stale += 1
-            elif _is_the_documents_fault(status, result["error"]):
+            elif is_the_documents_fault(status, result["error"]):
                 refused.append(Refusal(document, status, reason(result["error"])))
             else:
                 left.append(document)
                 first = first or trouble(self._client, status, result["error"])
         return WriteReport(written, stale, tuple(refused), tuple(left), first)
-
-
-def _is_the_documents_fault(status: int, error: dict[str, Any]) -> bool:
-    """Whether a document will never be stored: its content does not fit the mapping, or it is too large."""
-    return status in (_BAD, TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
 
 
 def _outcome(chunk: _Encoded, answer: Future[WriteReport]) -> WriteReport:

@@ -19,7 +19,7 @@ from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.config import ElasticsearchSettings
 from ingest.document.signature import index_of, signature_of
-from ingest.ports import Unavailable
+from ingest.ports import Refused, Unavailable
 from ingest.stack.ports import free_port
 from tests.chaos.proxy import Proxy, Request, Status
 from tests.conftest import Endpoints
@@ -95,6 +95,14 @@ def test_a_signature_that_the_mapping_refuses_is_given_back_with_the_reason(elas
     (refusal,) = report.refused
     assert (report.written, refusal.status) == (0, 400)
     assert "oom" in refusal.reason
+
+
+def test_a_closed_index_is_waited_for(elastic: Elasticsearch, prefix: str) -> None:
+    signatures = ElasticSignatures(elastic, prefix)
+    signatures.record([seen("a", 1)])
+    elastic.indices.close(index=index_of(prefix))
+    with pytest.raises(Refused, match="index_closed_exception"):
+        signatures.record([seen("b", 2)])
 
 
 def test_requests_that_are_too_large_are_split_and_a_signature_too_large_alone_is_given_back(
