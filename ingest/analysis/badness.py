@@ -22,7 +22,7 @@ _NEVER = -1000
 _NEVER_LEGACY = -17
 """``OOM_DISABLE`` of oom_adj."""
 
-_RELEASE = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_RELEASE = re.compile(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?")
 
 
 class Generation(Struct, frozen=True):

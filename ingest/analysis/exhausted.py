@@ -25,6 +25,10 @@ _DAEMONS = {
 }
 
 
+_MOST_ORDER = 64
+"""Far above what any kernel's buddy allocator has; a larger one is nobody's, and a power of two too large to hold."""
+
+
 def exhausted(report: Report) -> Finding:
     """What ran out, by the constraint and the counters; of a whole machine also by zones and free blocks."""
     code = _DAEMONS.get(report.family)
@@ -112,7 +116,7 @@ def _low_zone(report: Report, usable: list[Zone]) -> Zone | None:
 def _is_fragmented(report: Report, usable: list[Zone]) -> bool:
     """Enough memory is free, but no block of the wanted order in any zone (zone_watermark_ok, mm/page_alloc.c)."""
     order = report.request.order if report.request else None
-    if not order or order < 0:
+    if order is None or not 0 < order <= _MOST_ORDER:
         return False
     page = report.page_size.bytes if report.page_size else 4096
     enough = [zone for zone in usable if zones.is_above(zone, "low", usable, page)]

@@ -26,7 +26,7 @@ def system_state(machine: MachineState | None) -> Tree | None:
             "memory_other": [
                 {"name": name, "bytes": size}
                 for name, size in told.items()
-                if size is not None and name not in SYSTEM_MEMORY
+                if size is not None and fits(size) and name not in SYSTEM_MEMORY
             ],
             "swap": sized(asdict(machine.swap)),
             "zones": [_zone(zone) for zone in machine.zones[:SHOWN_ROWS]],
@@ -34,7 +34,7 @@ def system_state(machine: MachineState | None) -> Tree | None:
                 trimmed({"node": h.node, "total": h.total, "free": h.free, "surplus": h.surplus, "size": h.size})
                 for h in machine.huge_pages[:SHOWN_ROWS]
             ],
-            "slabs": [{"name": s.name, "used": s.used, "total": s.total} for s in machine.slabs[:SHOWN_ROWS]],
+            "slabs": [trimmed({"name": s.name, "used": s.used, "total": s.total}) for s in machine.slabs[:SHOWN_ROWS]],
             "allocations": [
                 trimmed(
                     {"size": a.size, "calls": a.calls, "place": a.place, "module": a.module, "function": a.function}
@@ -62,16 +62,13 @@ def _zone(zone: Zone) -> Tree:
             "name": zone.name,
             "bytes": trimmed(zone.sizes),
             "all_unreclaimable": zone.all_unreclaimable,
-            "lowmem_reserve_pages": list(zone.lowmem_reserve_pages),
+            "lowmem_reserve_pages": list(zone.lowmem_reserve_pages)
+            if all(map(fits, zone.lowmem_reserve_pages))
+            else None,
             "free_blocks": [_blocks(block) for block in zone.free_blocks],
         }
     )
 
 
 def _blocks(blocks: FreeBlocks) -> Tree:
-    told: Tree = {"size": blocks.size}
-    if fits(blocks.count):
-        told["count"] = blocks.count
-    if blocks.types:
-        told["types"] = blocks.types
-    return told
+    return trimmed({"size": blocks.size, "count": blocks.count, "types": blocks.types or None})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from ingest.model import Host, Line, Origin, Raw, Role, TimeSource, When
 from ingest.offline import documents
 from tests.generator.wordings import draw, printed
 
+CORPUS = Path(__file__).parent.parent / "corpus"
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 WHEN = When(AT, TimeSource.SYSLOG, year_inferred=True, zone_inferred=True)
 MEGABYTE = 1 << 20
@@ -72,18 +75,35 @@ def test_an_unknown_tail_keeps_the_record(identity: str, random: Random) -> None
     assert tailed.unread or known.family in ("kubelet", "node_problem_detector", "containerd")
 
 
-@settings(max_examples=200)
-@given(identity=st.sampled_from(sorted(printed())), random=st.randoms(use_true_random=False))
-def test_no_number_is_too_long(identity: str, random: Random) -> None:
-    text, _ = draw(random, identity)
-    numbers = list(re.finditer(r"\d+", text))
-    number = random.choice(numbers) if numbers else None
-    long = text if number is None else f"{text[: number.start()]}{'9' * 5_000}{text[number.end() :]}"
-    head = "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
-    heading = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
-    lines = [f"2026-11-22T10:15:01Z h kernel: {each}".encode() for each in (head, heading, long, text)]
-    raws = [Raw(Origin("f", None, at), each, AT) for at, each in enumerate(lines, 1)]
-    list(documents(raws, Envelope(), Bounds(), timedelta(minutes=5)))
+@pytest.mark.parametrize("identity", {each.reader: each.id for each in printed().values()}.values())
+def test_a_long_run_of_blanks_is_read_in_linear_time(identity: str) -> None:
+    text, _ = draw(Random(identity), identity)
+    everything = frozenset(formats.formats())
+    began = time.monotonic()
+    for blank in list(re.finditer(r"\s+", text))[:20]:
+        long = line(f"{text[: blank.start()]}{' ' * (MEGABYTE // 16)}{text[blank.end() :]}\x01", "kernel")
+        formats.read(long, everything)
+        formats.read_body(long, everything)
+    assert time.monotonic() - began < SLOW
+
+
+NUMBERS = ("9" * 5_000, "9" * 25, "9" * 19, "-" + "9" * 19, "16000000000", "4294967296", "64", "0", "-1")
+"""Of more digits than are read, than 64 bits hold, than 63 do, and what no machine has of anything."""
+
+
+@settings(max_examples=120)
+@given(case=st.sampled_from(sorted(CORPUS.glob("*/*.log"))), random=st.randoms(use_true_random=False))
+def test_no_number_is_too_large_for_a_document(case: Path, random: Random) -> None:
+    share = random.choice((0.02, 0.2, 0.6))
+
+    def other(found: re.Match[str]) -> str:
+        return random.choice(NUMBERS) if random.random() < share else found[0]
+
+    lines = case.read_bytes().decode(errors="replace").splitlines()[:120]
+    said = [re.sub(r"(?<=.{40})\d+", other, each) if random.random() < share else each for each in lines]
+    raws = [Raw(Origin("f", None, at), each.encode(), AT) for at, each in enumerate(said, 1)]
+    for document in documents(raws, Envelope(), Bounds(), timedelta(minutes=5)):
+        orjson.dumps(document.source)
 
 
 def test_unread_tails_are_counted_by_wording_and_kept_in_the_record() -> None:

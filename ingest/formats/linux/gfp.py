@@ -51,7 +51,7 @@ def names(mask: str, release: str | None) -> tuple[str, ...]:
 
 
 def _table(release: str | None) -> dict[int, str]:
-    numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", release or "")
+    numbers = re.match(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?", release or "")
     if numbers is None:
         return {}
     version = (int(numbers[1]), int(numbers[2]), int(numbers[3] or 0))

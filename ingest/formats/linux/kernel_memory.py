@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import KIB, integer, pattern, unit, until, word
+from ingest.formats._elements import KIB, integer, pattern, unit, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, context
 from ingest.model import Allocation, Role, Slab
@@ -61,7 +61,8 @@ def _slab_heading() -> pp.ParserElement:
 
 def _slab_row() -> pp.ParserElement:
     sizes = unit("used", "KB", KIB) + unit("total", "KB", KIB)
-    return until(r"\s+\d+KB\s+\d+KB\s*$", "name") + sizes
+    # Blank by blank, not back from the line's end: there each of a long run would look at all behind it.
+    return pattern(r"\S+(?:\s\S+)*?(?=\s+\d+KB\s+\d+KB\s*$)", "name") + sizes
 
 
 def _allocations_heading() -> pp.ParserElement:
