@@ -44,6 +44,8 @@ def command(
 
     Exit status 1: the log has no OOM record.
     """
+    if html is not None and as_json:
+        status.stop("--html and --json are two forms of the same: give one of them", status.USAGE)
     with status.plain_errors():
         chosen = options.settings(config_file, {("envelope", "timezone"): timezone})
         envelope = options.envelope(chosen, TimeSource.FILE, host)
@@ -68,7 +70,10 @@ def command(
 def _write_page(views: list[EpisodeView], html: Path, source: str) -> None:
     from ingest.explained.page import render  # noqa: PLC0415  the template engine is needed here only
 
-    html.write_text(render(views, source), encoding="utf-8")
+    try:
+        html.write_text(render(views, source), encoding="utf-8")
+    except OSError as error:
+        status.stop(f"{html} cannot be written: {error.strerror}", status.USAGE)
     click.echo(f"wrote {html}")
 
 

@@ -109,6 +109,19 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert text.index("reached its memory limit of 200.0 MiB") < text.index("Timeline") < text.index("The lines")
 
 
+def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    page = tmp_path / "nowhere" / "page.html"
+    told = explain("--html", str(page), str(POD), code=2)
+    assert told == f"oom-ingest: {page} cannot be written: No such file or directory\n"
+
+
+def test_a_page_and_json_at_once_are_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    told = explain("--html", str(page), "--json", str(POD), code=2)
+    assert told == "oom-ingest: --html and --json are two forms of the same: give one of them\n"
+    assert not page.exists()
+
+
 HOSTILE = (
     "<script>alert", "</style><b>", '" onload="x', "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\u202egpj.exe", "{{7*7}}",
     "[bold]x[/bold]", "a&b<c>d", "\x9b1mx", "\r\nx", "javascript:",
