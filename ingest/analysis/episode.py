@@ -29,7 +29,7 @@ _RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 class Growth(Struct, frozen=True):
     """How much more (bytes) a culprit of one name held in the last report than in the first, and over how long."""
 
-    name: str
+    culprit: Culprit
     size: int
     over: timedelta
 
@@ -114,4 +114,4 @@ def _growth(members: tuple[Member, ...]) -> Growth | None:
     first, before = next((member, each) for member, each in sized if each.name == culprit.name)
     if first is last or culprit.name is None:
         return None
-    return Growth(culprit.name, (culprit.rss or 0) - (before.rss or 0), last.start - first.start)
+    return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), last.start - first.start)

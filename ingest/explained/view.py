@@ -189,12 +189,12 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
 
 def _culprit(culprit: Culprit) -> str:
     if culprit.kind is CulpritKind.CGROUP:
-        return f"{culprit.name}, nothing smaller is named"
-    name = _process(culprit.name or str(culprit.kind), culprit.pid)
+        return f"{explanation.used_by(culprit)}, nothing smaller is named"
+    if culprit.kind is not CulpritKind.PROCESS:
+        return explanation.used_by(culprit)
+    name = _process(culprit.name or "a process", culprit.pid)
     group = culprit.group
-    if group and group.name != culprit.name:
-        return f"{name}; by name {group.count} {group.name}"
-    return f"{group.count} {name}" if group and culprit.pid is None else name
+    return f"{name}; by name {group.count} {group.name}" if group and group.name != culprit.name else name
 
 
 def _process(name: str, pid: int | None) -> str:

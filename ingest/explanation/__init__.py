@@ -5,7 +5,7 @@ Trigger, victim and culprit are three answers. Who asked for memory is named las
 
 from __future__ import annotations
 
-from ingest.explanation.episode import of_episode
+from ingest.explanation.episode import of_episode, used_by
 from ingest.explanation.report import of_report
 
-__all__ = ["of_episode", "of_report"]
+__all__ = ["of_episode", "of_report", "used_by"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.explanation._words import SURE, counted, listed, pages, part_of_it, process
-from ingest.model import Code, Outcome, ScopeKind
+from ingest.explanation.report import who
+from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
 from ingest.sentence import duration, size
 from ingest.verdicts import DOUBTS, VERDICTS
 
@@ -22,6 +23,10 @@ _WITHOUT_VICTIM = {
     Outcome.UNKNOWN: "in which no line tells what was killed",
     Outcome.TRUNCATED: "in which no line tells what was killed",
 }
+
+
+_NOBODY = (CulpritKind.FILES, CulpritKind.KERNEL)
+"""No processes: their names are codes, and the processes of one name beside them are not what used the memory."""
 
 
 def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list[str]:
@@ -59,10 +64,19 @@ def _rounds(episode: Episode) -> Iterator[str]:
         yield f"{more[0].upper()}{more[1:]} at {times} signalled tasks without a logged exit."
 
 
+def used_by(culprit: Culprit) -> str:
+    """Who used the memory, in the words of a report's sentence, and the slab that holds most where it is known."""
+    words = who(culprit)
+    if culprit.kind is not CulpritKind.KERNEL or culprit.name == culprit.rule:
+        return words
+    return words if Doubt.HOLDER_NOT_NAMED in culprit.doubts else f"{words.removesuffix(')')}: {culprit.name})"
+
+
 def _used(culprit: Culprit | None) -> Iterator[str]:
     if culprit is None:
         return
-    who = process(culprit.name or culprit.kind, culprit.pid)
+    nobody = culprit.kind in _NOBODY
+    used = used_by(culprit) if nobody else process(culprit.name or culprit.kind, culprit.pid)
     if culprit.freed_pages is not None:
         held = f": {pages(culprit.freed_pages)} came back when it exited"
     else:
@@ -70,19 +84,23 @@ def _used(culprit: Culprit | None) -> Iterator[str]:
     part = part_of_it(culprit.share) if culprit.rss else ""
     group = culprit.group
     together = ""
-    if group is not None and group.name != culprit.name:
+    if group is not None and group.name != culprit.name and not nobody:
         much = pages(group.freed_pages) if group.freed_pages is not None else size(group.rss) if group.rss else ""
         together = f" The largest group by name is {group.name}: {group.count} processes{f', {much}' if much else ''}."
     doubts = "; ".join(DOUBTS[doubt] for doubt in culprit.doubts)
     why = f" Confidence is {culprit.confidence}{f': {doubts}' if doubts else ''}."
-    yield f"{SURE[culprit.confidence]} {who}{held}{part}.{together}{why}"
+    yield f"{SURE[culprit.confidence]} {used}{held}{part}.{together}{why}"
 
 
 def _grew(whole: Whole) -> Iterator[str]:
     growth = whole.growth
     if growth is not None and growth.size > 0:
         before = duration(growth.over.total_seconds())
-        yield f"{growth.name} held {size(growth.size)} more in the last report than {before} before."
+        name = growth.culprit.name or ""
+        if growth.culprit.kind in _NOBODY:
+            words = used_by(growth.culprit)
+            name = f"{words[0].upper()}{words[1:]}"
+        yield f"{name} held {size(growth.size)} more in the last report than {before} before."
 
 
 def _together(whole: Whole) -> Iterator[str]:

@@ -88,10 +88,11 @@ def _used(report: Report, culprit: Culprit | None) -> Iterator[str]:
         yield from openvz.used(report, culprit)
         return
     held = f": {size(culprit.rss)}" if culprit.rss is not None else ""
-    yield f"{SURE[culprit.confidence]} {_who(culprit)}{held}{part_of_it(culprit.share)}.{_doubtful(culprit)}"
+    yield f"{SURE[culprit.confidence]} {who(culprit)}{held}{part_of_it(culprit.share)}.{_doubtful(culprit)}"
 
 
-def _who(culprit: Culprit) -> str:
+def who(culprit: Culprit) -> str:
+    """Who used the memory, in the words that stand within a sentence."""
     group = culprit.group
     match culprit.kind:
         case CulpritKind.PROCESS:

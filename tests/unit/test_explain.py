@@ -109,6 +109,24 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert text.index("reached its memory limit of 200.0 MiB") < text.index("Timeline") < text.index("The lines")
 
 
+@pytest.mark.parametrize(
+    ("case", "answer"),
+    [
+        ("case_global_huge_pages", "the kernel (reserved huge pages are a large part) (high confidence)"),
+        ("case_global_slab_leak", "the kernel (unreclaimable kernel memory is a large part: kmalloc-512) (high"),
+        ("case_global_lowmem_i686", "the kernel (a low memory zone ran out) (medium confidence)"),
+        ("case_global_no_killable_panic", "the kernel (much memory is in none of the counters) (medium confidence)"),
+        ("case_memcg_v2_tmpfs", "files in memory (tmpfs, shared memory) (high confidence)"),
+        ("case_memcg_v1_writeback", "the page cache (high confidence)"),
+        ("case_global_worker_pool", "61 processes named php-fpm8.1 (high confidence)"),
+        ("pod_memcg", "go-oom-test (pid 238343) (high confidence)"),
+    ],
+)
+def test_who_used_it_is_said_in_words(case: str, answer: str) -> None:
+    told = flat(explain(str(CORPUS / "linux" / f"{case}.log")))
+    assert f"who used it {answer}" in told
+
+
 def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     page = tmp_path / "nowhere" / "page.html"
     told = explain("--html", str(page), str(POD), code=2)
