@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import OrderedDict
+from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,7 +19,7 @@ from ingest.model import Action, Episode, Joined, Member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from ingest.model import Analysis, Identified, Place, Scope
     from ingest.ports import EpisodeHeads
@@ -149,16 +151,13 @@ def _with(before: Episode | None, identified: Identified, member: Member) -> Epi
     if old is None or old.version < member.version:
         if old is not None:
             members.remove(old)
-        insort(members, member, key=_order)
+        insort(members, member, key=attrgetter("order"))
     return replace(before, members=tuple(members), open=True)
-
-
-def _order(member: Member) -> tuple[datetime, str]:
-    return member.start, member.report_id
 
 
 def _member(identified: Identified, analysis: Analysis) -> Member:
     report = identified.report
+    uptime = None if report.when.from_line else report.uptime_us
     names = (victim.name for victim in report.victims)
     return Member(
         report_id=identified.id,
@@ -171,7 +170,8 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         outcome=report.outcome,
         killed_path=report.cgroup.killed_path if report.cgroup else None,
         unconfirmed=sum(victim.action is Action.SELECTED for victim in report.victims),
-        uptime_us=None if report.when.from_line else report.uptime_us,
+        uptime_us=uptime,
+        ended_uptime_us=None if uptime is None else uptime + report.lasted // timedelta(microseconds=1),
         verdict=analysis.codes,
         culprit=analysis.culprit,
         constraint=report.constraint,

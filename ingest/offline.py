@@ -112,7 +112,8 @@ def episodes(
         joined, changed = pipeline.grouped(output)
         reports |= {each.identified.id: each for each in joined}
         found |= {episode.id: episode for episode in changed}
-    ordered = sorted(found.values(), key=lambda episode: (episode.start, episode.id))
+    # Lines without a time all have the file's, and uptime begins anew with each boot: then their place tells.
+    ordered = sorted(found.values(), key=lambda episode: (episode.start, episode.origin.offset, episode.id))
     return [
         (episode, [reports[member.report_id] for member in episode.members if member.report_id in reports])
         for episode in ordered

@@ -48,7 +48,7 @@ def of_episode(episode: Episode, outcome: Outcome) -> str:
     names = [name for member in episode.members for _, name in member.victims]
     killed = {member.killed_path for member in episode.members if member.killed_path}
     died = _came_to(len(names), sum(member.unconfirmed for member in episode.members), killed, outcome)
-    seconds = (episode.end - episode.start).total_seconds()
+    seconds = episode.lasted.total_seconds()
     over = f" within {duration(seconds)}" if round(seconds) else ""
     listed = f": {_tally(names)}" if names else ""
     return f"{died} on {episode.host.name}{_where(episode.scope)}{over}{listed}"
@@ -72,6 +72,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minute} min"
     return f"{minutes} min {second} s" if minutes else f"{second} s"
+
+
+def uptime(micros: int) -> str:
+    """How long a machine was up, in whole seconds, as lines of ``dmesg`` begin."""
+    return f"uptime {micros // 1_000_000} s"
 
 
 def _why(report: Report) -> str:

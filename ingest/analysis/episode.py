@@ -97,7 +97,7 @@ def _is_storm(members: tuple[Member, ...]) -> bool:
     kills = 0
     for member in members:
         kills += len(member.victims)
-        while member.start - members[first].start > _STORM_SPAN:
+        while member.since(members[first]) > _STORM_SPAN:
             kills -= len(members[first].victims)
             first += 1
         if kills >= _STORM_KILLS:
@@ -114,4 +114,4 @@ def _growth(members: tuple[Member, ...]) -> Growth | None:
     first, before = next((member, each) for member, each in sized if each.name == culprit.name)
     if first is last or culprit.name is None:
         return None
-    return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), last.start - first.start)
+    return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), last.since(first))

@@ -100,7 +100,7 @@ def of_episode(episode: Episode, prefix: str) -> Document:
             "action": "oom-episode",
             "outcome": _EVENT_OUTCOME.get(together.outcome, "unknown"),
             "provider": episode.provider,
-            **span(episode.start, episode.end),
+            **span(episode.start, episode.end, episode.lasted),
         },
         "message": sentence.of_episode(episode, together.outcome),
         "oom": trimmed(
@@ -226,7 +226,7 @@ def _report(joined: Joined, alike: Tree, top: Sequence[tuple[Task, Tree]], prefi
             "provider": report.provider,
             "reason": report.reason,
             "original": text[:ORIGINAL_CAP],
-            **span(report.when.at, max(report.when.at, report.ended.at)),
+            **span(report.when.at, max(report.when.at, report.ended.at), report.lasted),
         },
         "message": sentence.of_report(report),
         "oom": trimmed(

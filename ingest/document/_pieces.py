@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 TASKS_SHOWN = 10
 """Rows of a process table that become documents, and that a report shows."""
 
+
+_MICROSECOND = timedelta(microseconds=1)
 
 _ECS = {"version": ECS_VERSION}
 _PARSER = {"version": __version__}
@@ -149,9 +152,8 @@ def provenance(origin: Origin) -> Tree:
     return {"kafka": {"topic": origin.source, "partition": origin.partition, "offset": origin.offset}}
 
 
-def span(start: datetime, end: datetime) -> Tree:
-    lasted = int((end - start).total_seconds() * 1_000_000_000)
-    return trimmed({"start": iso(start), "end": iso(end), "duration": lasted})
+def span(start: datetime, end: datetime, lasted: timedelta) -> Tree:
+    return trimmed({"start": iso(start), "end": iso(end), "duration": lasted // _MICROSECOND * 1_000})
 
 
 def uptime_of(uptime_us: int | None) -> Tree | None:

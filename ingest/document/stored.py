@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ingest.document._shipped import shipped_in
@@ -51,7 +52,7 @@ def members_of(reports: Iterable[tuple[Source, int]], kills: Iterable[Source]) -
         victim = (kill["event"]["id"], kill["process"]["name"], confirmed)
         victims.setdefault(kill["oom"]["report"]["id"], []).append(victim)
     found = [_member(source, version, sorted(victims.get(source["event"]["id"], []))) for source, version in reports]
-    return tuple(sorted(found, key=lambda member: (member.start, member.report_id)))
+    return tuple(sorted(found, key=attrgetter("order")))
 
 
 def episode_of(source: Source, members: tuple[Member, ...]) -> Episode:
@@ -101,6 +102,7 @@ def holds(reports: Iterable[Source], lines: Iterable[str]) -> bool:
 def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool]]) -> Member:
     oom = source["oom"]
     timed = TimeSource(oom["time"]["source"]).in_the_line
+    uptime = None if timed else oom.get("kernel", {}).get("timestamp", {}).get("us")
     return Member(
         report_id=source["event"]["id"],
         version=version,
@@ -112,7 +114,8 @@ def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool
         outcome=Outcome(oom["report"]["outcome"]),
         killed_path=oom.get("cgroup", {}).get("killed", {}).get("path"),
         unconfirmed=sum(not confirmed for _, _, confirmed in victims),
-        uptime_us=None if timed else oom.get("kernel", {}).get("timestamp", {}).get("us"),
+        uptime_us=uptime,
+        ended_uptime_us=None if uptime is None else uptime + source["event"].get("duration", 0) // 1_000,
         verdict=tuple(Code(code) for code in oom.get("verdict", ())),
         culprit=_culprit(oom.get("culprit")),
         constraint=Constraint(oom["constraint"]) if "constraint" in oom else None,

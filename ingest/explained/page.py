@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ingest import __version__
 from ingest.safe import shown
-from ingest.sentence import duration, size
+from ingest.sentence import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def render(views: Sequence[EpisodeView], source: str) -> str:
             value if isinstance(value, Markup) else shown(value) if isinstance(value, str) else value
         ),
     )
-    environment.filters |= {"size": size, "duration": duration, "marked": marked, "percent": _percent}
+    environment.filters |= {"size": size, "marked": marked, "percent": _percent}
     return environment.get_template("page.html.j2").render(views=views, source=source, version=__version__)
 
 

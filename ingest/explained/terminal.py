@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.safe import shown
-from ingest.sentence import duration, size
+from ingest.sentence import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +35,7 @@ _COLOURS = {
 
 def draw(view: EpisodeView, console: Console, *, lines: bool) -> None:
     """Print an episode; ``lines`` adds every raw line with what its values mean."""
-    when = f"{view.start:%Y-%m-%d %H:%M:%S} UTC"
-    over = duration((view.end - view.start).total_seconds())
-    console.print(_text(f"{view.host}, {view.scope}", "bold"), _text(f"  {when}, {over}", "dim"), sep="")
+    console.print(_text(f"{view.host}, {view.scope}", "bold"), _text(f"  {view.when}", "dim"), sep="")
     console.print()
     for at, sentence in enumerate(view.sentences):
         console.print(_text(sentence, "bold" if at == 0 else ""))
@@ -60,7 +58,8 @@ def _timeline(view: EpisodeView, console: Console) -> None:
     console.print()
     console.print(_text("Timeline", "bold"))
     for moment in view.moments[:_MOMENTS]:
-        console.print(_text(f"{moment.at:%H:%M:%S}  {moment.text}", "bold" if moment.kind == "report" else ""))
+        when = f"{moment.when}  " if moment.when else ""
+        console.print(_text(f"{when}{moment.text}", "bold" if moment.kind == "report" else ""))
     if len(view.moments) > _MOMENTS:
         console.print(_text(f"... and {len(view.moments) - _MOMENTS} more", "dim"))
 
@@ -68,7 +67,7 @@ def _timeline(view: EpisodeView, console: Console) -> None:
 def _report(report: ReportView, console: Console, *, alone: bool, lines: bool) -> None:
     console.print()
     if not alone and (report.victims or report.processes or report.parts):
-        console.print(_text(f"Report of {report.at:%H:%M:%S}", "bold"))
+        console.print(_text(f"Report of {report.when}" if report.when else "Report", "bold"))
     if report.victims or report.trigger:
         console.print(_answers(report))
     if report.parts:

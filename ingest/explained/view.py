@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,7 +15,8 @@ from ingest.analysis.parts import Kind, parts
 from ingest.analysis.room import room, share
 from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
-from ingest.model import Action, Code, CulpritKind
+from ingest.explained.times import is_dated, moment, span
+from ingest.model import Action, Code, CulpritKind, uptime_between
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
 if TYPE_CHECKING:
@@ -72,19 +74,27 @@ class GroupView(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True):
-    """Something that happened, seconds after the episode's first line."""
+    """Something that happened, ``after`` so many seconds of the episode.
 
-    at: datetime
+    ``when`` is its time of day, else its uptime; ``at`` is absent where no date is told.
+    """
+
+    at: datetime | None
+    when: str
     after: float
     kind: str
     text: str
 
 
 class ReportView(Struct, frozen=True, kw_only=True):
-    """One report: three answers, the findings, the memory, the processes, and its lines."""
+    """One report: three answers, the findings, the memory, the processes, and its lines.
+
+    ``when`` is its time of day, else its uptime; ``at`` is absent where no date is told.
+    """
 
     id: str
-    at: datetime
+    at: datetime | None
+    when: str
     completeness: str
     sentences: tuple[str, ...]
     trigger: str | None
@@ -101,13 +111,23 @@ class ReportView(Struct, frozen=True, kw_only=True):
 
 
 class EpisodeView(Struct, frozen=True, kw_only=True):
-    """One episode: the verdict first, then what led to it. ``reports`` are those shown whole."""
+    """One episode: the verdict first, then what led to it. ``reports`` are those shown whole.
+
+    ``when`` says when it was and what of that is assumed. ``start`` and ``end`` are absent where no date is told,
+    ``uptimes`` (seconds, of the first and the last line) where the lines carry a time, ``lasted`` (seconds) where
+    they carry neither.
+    """
 
     id: str
     host: str
     scope: str
-    start: datetime
-    end: datetime
+    when: str
+    start: datetime | None
+    end: datetime | None
+    uptimes: tuple[float, float] | None
+    lasted: float | None
+    year_assumed: bool
+    zone_assumed: bool
     report_count: int
     kill_count: int
     sentences: tuple[str, ...]
@@ -125,22 +145,29 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope)
         joined: Its reports, in their last state.
         envelope: How its raw lines are read once more, to explain their values.
     """
-    ordered = sorted(joined, key=lambda each: (each.identified.report.when.at, each.identified.id))
+    places = {member.report_id: place for place, member in enumerate(episode.members)}
+    ordered = sorted(joined, key=lambda each: places[each.identified.id])
     together = whole(episode)
+    times = span(episode, [each.identified.report for each in ordered])
     shown = sorted(ordered, key=lambda each: not each.identified.report.victims)[:_REPORTS]
     kept = [each for each in ordered if each in shown]
     return EpisodeView(
         id=episode.id,
         host=episode.host.name,
         scope=f"{episode.scope.kind or 'unknown scope'}{f' {episode.scope.name}' if episode.scope.name else ''}",
-        start=episode.start,
-        end=episode.end,
+        when=times.text,
+        start=times.start,
+        end=times.end,
+        uptimes=(times.uptimes_us[0] / 1e6, times.uptimes_us[1] / 1e6) if times.uptimes_us else None,
+        lasted=times.lasted.total_seconds() if times.lasted is not None else None,
+        year_assumed=times.year_assumed,
+        zone_assumed=times.zone_assumed,
         report_count=len(episode.members),
         kill_count=sum(len(member.victims) for member in episode.members),
         sentences=tuple(_sentences(episode, ordered)),
         codes=tuple(str(code) for code in together.codes),
         advice=tuple(ADVICE[each] for each in advice(together.codes, episode.family)),
-        moments=tuple(_moments(ordered, episode.start)),
+        moments=tuple(_moments(ordered, episode)),
         reports=tuple(_report_view(each, envelope) for each in kept),
     )
 
@@ -166,7 +193,8 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
     sum_of_parts = sum(part.size for part in found)
     return ReportView(
         id=joined.identified.id,
-        at=report.when.at,
+        at=report.when.at if is_dated(report.when) else None,
+        when=moment(report.when, report.uptime_us),
         completeness=report.completeness,
         sentences=tuple(explanation.of_report(report, analysis)),
         trigger=_process(trigger.name, trigger.pid) if trigger else None,
@@ -226,22 +254,30 @@ def _fate(victim: Victim) -> str:
 # ---------------------------------------------------------------- the timeline
 
 
-def _moments(ordered: Sequence[Joined], start: datetime) -> Iterator[Moment]:
+def _moments(ordered: Sequence[Joined], episode: Episode) -> Iterator[Moment]:
+    start, uptimes = episode.start, episode.uptimes_us
     for joined in ordered:
-        yield from _moments_of(joined, start)
+        yield from _moments_of(joined, start, uptimes[0] if uptimes else None)
 
 
-def _moments_of(joined: Joined, start: datetime) -> Iterator[Moment]:
+def _moments_of(joined: Joined, start: datetime, start_us: int | None) -> Iterator[Moment]:
     report = joined.identified.report
     title = VERDICTS[joined.analysis.findings[0].code].title if joined.analysis.findings else Code.UNKNOWN
     asked = f"; {report.trigger.name} asked" if report.trigger else ""
     round_ = f" (round {report.openvz.seq})" if report.openvz and report.openvz.seq is not None else ""
-    yield _moment(report.when.at, start, "report", f"{title}{round_}{asked}")
+    yield _moment(report, start, start_us, "report", f"{title}{round_}{asked}")
     for victim in report.victims:
         pages = victim.openvz.freed_pages if victim.openvz else None
         back = f", {pages:,} pages came back" if pages is not None else ""
-        yield _moment(victim.when.at, start, "kill", f"{_process(victim.name, victim.pid)} {_fate(victim)}{back}")
+        what = f"{_process(victim.name, victim.pid)} {_fate(victim)}{back}"
+        yield _moment(victim, start, start_us, "kill", what)
 
 
-def _moment(at: datetime, start: datetime, kind: str, text: str) -> Moment:
-    return Moment(at, max(0.0, (at - start).total_seconds()), kind, text)
+def _moment(of: Report | Victim, start: datetime, start_us: int | None, kind: str, text: str) -> Moment:
+    """By uptime where that of the episode's first line is given."""
+    if start_us is not None and of.uptime_us is not None:
+        after = uptime_between(start_us, of.uptime_us)
+    else:
+        after = max(of.when.at - start, timedelta(0))
+    at = of.when.at if is_dated(of.when) else None
+    return Moment(at, moment(of.when, of.uptime_us), after.total_seconds(), kind, text)

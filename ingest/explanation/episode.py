@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.explanation._words import SURE, counted, listed, pages, part_of_it, process
 from ingest.explanation.report import who
 from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
-from ingest.sentence import duration, size
+from ingest.sentence import duration, size, uptime
 from ingest.verdicts import DOUBTS, VERDICTS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list
 
 def _what(episode: Episode, whole: Whole) -> str:
     kills = sum(len(member.victims) for member in episode.members)
-    seconds = (episode.end - episode.start).total_seconds()
+    seconds = episode.lasted.total_seconds()
     over = f" within {duration(seconds)}" if round(seconds) else ""
     where = f" in {episode.scope.kind} {episode.scope.name}" if episode.scope.kind and episode.scope.name else ""
     ran_out = f": {VERDICTS[whole.codes[0]].title}" if whole.codes else ""
@@ -58,8 +58,8 @@ def _rounds(episode: Episode) -> Iterator[str]:
         return
     silent = [member for member in episode.members if not member.victims]
     killed = [member for member in episode.members if member.victims]
-    if killed and (later := [member for member in silent if member.start > killed[-1].start]):
-        times = listed([f"{member.start:%H:%M:%S}" for member in later])
+    if killed and (later := [member for member in silent if member.order[:2] > killed[-1].order[:2]]):
+        times = listed([f"{m.start:%H:%M:%S}" if m.uptime_us is None else uptime(m.uptime_us) for m in later])
         more = counted(len(later), "more selection round")
         yield f"{more[0].upper()}{more[1:]} at {times} signalled tasks without a logged exit."
 

@@ -24,6 +24,7 @@ def begun(
         when=first.when,
         ended=last.when,
         uptime_us=first.uptime_us,
+        ended_uptime_us=last.uptime_us,
         origin=first.origin,
         completeness=completeness,
         closed_by=block.closed_by,

@@ -9,7 +9,19 @@ nothing here carries a plausible default.
 from ingest.model.block import Block, ClosedBy, Entry, Part, Role
 from ingest.model.episode import Document, Episode, Identified, Joined, KnownKill, Member
 from ingest.model.health import Minute
-from ingest.model.line import ROUTED_HEADER, UNKNOWN_HOST, Host, Line, Origin, Place, Raw, Rejected, TimeSource, When
+from ingest.model.line import (
+    ROUTED_HEADER,
+    UNKNOWN_HOST,
+    Host,
+    Line,
+    Origin,
+    Place,
+    Raw,
+    Rejected,
+    TimeSource,
+    When,
+    uptime_between,
+)
 from ingest.model.memory import (
     ASSUMED_PAGE,
     Allocation,
@@ -116,4 +128,5 @@ __all__ = [
     "Victim",
     "When",
     "Zone",
+    "uptime_between",
 ]

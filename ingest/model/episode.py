@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.model.line import uptime_between
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from ingest.model.line import Host, Origin, When
     from ingest.model.report import Constraint, Outcome, Report, Scope
@@ -33,15 +35,28 @@ class Member(Struct, frozen=True):
     """How many of them were only chosen: no line says that they died."""
     uptime_us: int | None = None
     """Uptime of its first line where no line carries a time: then gaps are measured by it."""
+    ended_uptime_us: int | None = None
+    """Uptime of its last line, likewise."""
     verdict: tuple[Code, ...] = ()
     """What was found in it."""
     culprit: Culprit | None = None
     constraint: Constraint | None = None
     """What bounded the memory, where its wording says it."""
 
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """What an episode's reports are ordered by: without times of their own all of a file begin at once."""
+        return self.start, self.uptime_us or 0, self.report_id
+
+    def since(self, earlier: Member) -> timedelta:
+        """How much later it began than another report: by uptime, where that did not begin anew in between."""
+        if self.uptime_us is None or earlier.uptime_us is None or self.uptime_us < earlier.uptime_us:
+            return self.start - earlier.start
+        return uptime_between(earlier.uptime_us, self.uptime_us)
+
 
 class Episode(Struct, frozen=True):
-    """Reports of one host and scope with no gap above the limit. ``members`` are ordered by start and report id."""
+    """Reports of one host and scope with no gap above the limit. ``members`` are in their order."""
 
     id: str
     host: Host
@@ -68,6 +83,20 @@ class Episode(Struct, frozen=True):
     def end(self) -> datetime:
         """When the last report ended."""
         return max([m.end for m in self.members])
+
+    @property
+    def uptimes_us(self) -> tuple[int, int] | None:
+        """Uptimes of its first and its last line, where no report carries a time and all tell their uptime."""
+        begun = [m.uptime_us for m in self.members if m.uptime_us is not None]
+        if len(begun) < len(self.members):
+            return None
+        return min(begun), max([*begun, *(m.ended_uptime_us for m in self.members if m.ended_uptime_us is not None)])
+
+    @property
+    def lasted(self) -> timedelta:
+        """From its first line to its last: by uptime where that is all that its lines tell."""
+        uptimes = self.uptimes_us
+        return uptime_between(*uptimes) if uptimes else self.end - self.start
 
 
 class KnownKill(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ hold nothing that could hold them, and tracing them takes a tenth of a report's 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -107,6 +108,15 @@ class When(Struct, frozen=True, gc=False):
     def from_line(self) -> bool:
         """Whether the line itself carries the time, so that an id may rest on it."""
         return self.source.in_the_line
+
+
+_AGES_US = 10**18
+"""More than any machine is up; a foreign record may say any number."""
+
+
+def uptime_between(earlier_us: int, later_us: int) -> timedelta:
+    """The time between two uptimes, at least 0."""
+    return timedelta(microseconds=min(max(later_us - earlier_us, 0), _AGES_US))
 
 
 class Host(Struct, frozen=True, gc=False):

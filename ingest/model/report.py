@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.model.line import uptime_between
 from ingest.model.memory import Sizes
 
 if TYPE_CHECKING:
@@ -241,6 +243,7 @@ class Report(Struct, frozen=True, kw_only=True):
     when: When
     ended: When
     uptime_us: int | None
+    ended_uptime_us: int | None
     origin: Origin
     completeness: Completeness
     closed_by: ClosedBy
@@ -272,3 +275,10 @@ class Report(Struct, frozen=True, kw_only=True):
     """Only a reaper's or a reporter's word: it counts where the killer's own line did not come."""
     metadata: Mapping[str, object] | None = None
     """What the shipper said of host, pod and cloud, by ECS names."""
+
+    @property
+    def lasted(self) -> timedelta:
+        """From its first line to its last: by uptime where the first carries no time."""
+        if self.when.from_line or self.uptime_us is None:
+            return max(self.ended.at - self.when.at, timedelta(0))
+        return uptime_between(self.uptime_us, self.ended_uptime_us or 0)

@@ -35,3 +35,12 @@ def test_an_episode_carries_the_constraints_of_its_reports_also_when_it_is_read_
     assert episode["oom"]["constraint"] == ["memcg"]
     members = members_of([(report, 1) for report in stored["oom.report"]], stored["oom.kill"])
     assert of_episode(episode_of(episode, members), "oom").source == episode
+
+
+def test_an_episode_without_times_goes_by_uptime_also_when_it_is_read_back() -> None:
+    stored = _stored("linux/real_java_pod_tmpfs.ndjson")
+    (episode,) = stored["oom.episode"]
+    assert "within 1 min 36 s" in episode["message"]
+    assert "than 1 min 35 s before" in episode["oom"]["explanation"]
+    members = members_of([(report, 1) for report in reversed(stored["oom.report"])], stored["oom.kill"])
+    assert of_episode(episode_of(episode, members), "oom").source == episode
