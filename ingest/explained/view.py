@@ -175,8 +175,11 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope)
 def _sentences(episode: Episode, ordered: list[Joined]) -> list[str]:
     """Of a single report its own; of several those of the episode and of the report that tells most."""
     main = max(ordered, key=_telling)
-    sentences = explanation.of_report(main.identified.report, main.analysis)
-    return sentences if len(ordered) == 1 else explanation.of_episode(episode, whole(episode), sentences)
+    report = main.identified.report
+    sentences = explanation.of_report(report, main.analysis)
+    if len(ordered) == 1:
+        return sentences
+    return explanation.of_episode(episode, whole(episode), sentences, moment(report.when, report.uptime_us))
 
 
 def _telling(joined: Joined) -> tuple[bool, int, int]:

@@ -29,15 +29,17 @@ _NOBODY = (CulpritKind.FILES, CulpritKind.KERNEL)
 """No processes: their names are codes, and the processes of one name beside them are not what used the memory."""
 
 
-def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = ()) -> list[str]:
+def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = (), at: str = "") -> list[str]:
     """The sentences about an episode, the most important first.
 
     Args:
         episode: The episode.
         whole: What its reports say together.
         main: The sentences of its most telling report, where it is at hand: they say more of who died and why.
+        at: When that report was, where its lines tell it.
     """
-    used = main[1:] if main else _used(whole.culprit)
+    of_one = f"In the report of {at}:" if at else "In one of the reports:"
+    used = [f"{of_one} {main[1]}", *main[2:]] if main else _used(whole.culprit)
     return [_what(episode, whole), *used, *_rounds(episode), *_grew(whole), *_together(whole)]
 
 

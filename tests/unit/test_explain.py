@@ -109,6 +109,14 @@ def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert text.index("reached its memory limit of 200.0 MiB") < text.index("Timeline") < text.index("The lines")
 
 
+def test_of_several_reports_it_is_said_which_one_is_told_of() -> None:
+    told = flat(explain(str(CORPUS / "linux" / "case_fork_storm.log")))
+    assert "8 kills within 14 s. In the report of 03:00:14: sshd (pid 39810, 4.7 MiB) was killed." in told
+    told = flat(explain(str(CORPUS / "linux" / "real_java_pod_tmpfs.log")))
+    assert "In the report of uptime 20148402 s: java (pid 321688" in told
+    assert "In the report" not in explain(str(POD))
+
+
 @pytest.mark.parametrize(
     ("case", "answer"),
     [
