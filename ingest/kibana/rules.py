@@ -130,11 +130,11 @@ RULES = (
     Rule(
         name="critical-process",
         title="A process that matters was killed",
-        fires="A process of the list was killed.",
+        fires="A process of the list was killed on a host.",
         severity=Severity.CRITICAL,
         kind=Kind.KILL,
         window="15m",
-        group="process.name",
+        group="host.name",
         filters=({"term": {"event.action": "oom-kill"}}, {"terms": {"process.name": list(CRITICAL_PROCESSES)}}),
     ),
     Rule(

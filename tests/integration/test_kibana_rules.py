@@ -168,8 +168,8 @@ def critical(site: Site) -> None:
     site.log(
         together(
             *(
-                kill("h1", site.ago(minutes=9, seconds=-60 * at), name)
-                for at, name in enumerate(("sshd", "systemd-journal"))
+                kill(host, site.ago(minutes=9, seconds=-60 * at), name)
+                for at, (host, name) in enumerate((("h1", "sshd"), ("h2", "sshd"), ("h2", "systemd-journal")))
             )
         )
     )
@@ -216,7 +216,7 @@ FIRES = {
     "spread": [(five_hosts, {"linux memcg /system.slice/shop.service": 1})],
     "repeat-offender": [(eleven_in_a_day, {"linux memcg /system.slice/shop.service": 11})],
     "panic-or-no-victim": [(panic, {"h1": 1})],
-    "critical-process": [(critical, {"sshd": 1, "systemd-journal": 1})],
+    "critical-process": [(critical, {"h1": 1, "h2": 2})],
     "dead-letters": [(unreadable, {"unread": 1})],
     "pipeline-silent": [(stopped_ten_minutes_ago, {"all documents": 0})],
     "pipeline-behind": [(behind, {"w/1": 5})],
