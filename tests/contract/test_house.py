@@ -1,4 +1,4 @@
-"""The house's own rules: sizes of rooms, import rules, what the wheel carries."""
+"""The house's own rules: sizes of rooms, what the wheel carries. Import rules are held by `lint-imports`."""
 
 from __future__ import annotations
 
