@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import of_episode
-from ingest.document.stored import episode_of, members_of
+from ingest.document.stored import CONFIRMED, episode_of, known_kill_of, members_of
 from tests import expected
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -27,6 +27,11 @@ def test_an_episode_of_a_killed_cgroup_says_so_also_when_it_is_read_back() -> No
     assert "app-code-892075.scope was killed on pekka" in episode["message"]
     members = members_of([(report, 1) for report in stored["oom.report"]], [])
     assert of_episode(episode_of(episode, members), "oom").source == episode
+
+
+def test_a_known_kill_has_the_version_of_its_report_whether_it_was_confirmed_or_not() -> None:
+    (kill,) = _stored("linux/pod_memcg.ndjson")["oom.kill"]
+    assert known_kill_of(kill, 68).version == known_kill_of(kill, CONFIRMED + 68).version == 68
 
 
 def test_an_episode_carries_the_constraints_of_its_reports_also_when_it_is_read_back() -> None:
