@@ -1,4 +1,4 @@
-# oom-ingest as an image: the wheel is built once, and installed with the hashes of requirements.lock.
+# oom-ingest as an image: the wheel is built once, and installed with the hashes of requirements.lock, Hyperscan included.
 #   docker build --build-arg VERSION=1.2.3 --tag oom-ingest:1.2.3 .
 # It runs as nobody in particular and writes nothing: `docker run --read-only --cap-drop ALL --tmpfs /tmp oom-ingest run`.
 FROM python:3.11.14-slim-bookworm AS wheel

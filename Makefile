@@ -75,11 +75,11 @@ corpus: $(READY)  ## Made cases and the expected documents of every case anew; r
 	$(BIN)/python -m tests.generator.cases
 	OOM_INGEST_UPDATE_CORPUS=1 $(BIN)/pytest -q tests/golden
 
-lock: $(READY)  ## requirements.lock: the versions of constraints.txt with the hashes of their files.
+lock: $(READY)  ## requirements.lock: the versions of constraints.txt with the hashes of their files, with the extra `fast`.
 	$(BIN)/pip install --quiet uv
 	mkdir -p build
-	(sed -n '/^#/p' requirements.lock; $(BIN)/uv pip compile --quiet pyproject.toml --constraint constraints.txt --universal \
-	  --python-version 3.11 --generate-hashes --no-annotate --no-header) > build/requirements.lock
+	(sed -n '/^#/p' requirements.lock; $(BIN)/uv pip compile --quiet pyproject.toml --extra fast --constraint constraints.txt \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header) > build/requirements.lock
 	mv build/requirements.lock requirements.lock
 
 compose: .env  ## Everything with Docker: Kafka, Elasticsearch, Kibana, two workers, the samples.

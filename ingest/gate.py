@@ -132,6 +132,15 @@ def gate(anchors: Iterable[str], beside: Sequence[bytes] = ()) -> Gate:
         return PlainGate(known, beside)
 
 
+def is_quick() -> bool:
+    """Whether Hyperscan is there."""
+    try:
+        import hyperscan  # noqa: F401, PLC0415  only where it is installed
+    except ImportError:
+        return False
+    return True
+
+
 def literals(anchors: Iterable[str]) -> Sequence[bytes]:
     """The bytes that ``anchors`` are in text, and in JSON as the usual encoders write it."""
     known = set(anchors)

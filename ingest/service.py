@@ -7,6 +7,7 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import structlog
 from msgspec.structs import replace
 
 from ingest import rights, route
@@ -18,6 +19,7 @@ from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.candidates import Candidates
+from ingest.gate import is_quick
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.metrics import Command
 from ingest.observability.http import listening
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ingest.model import PageSize
     from ingest.redaction import Redaction
 
+log = structlog.get_logger(__name__)
+
 
 def serve(
     settings: Settings,
@@ -57,6 +61,7 @@ def serve(
         ConfigError: Nobody can listen at ``metrics.listen``.
         Halted: Going on would do harm.
     """
+    warn_if_slow()
     vitals = Vitals()
     client = connect(settings.elasticsearch)
     source = KafkaSource(settings.kafka)
@@ -90,6 +95,7 @@ def serve_route(settings: Settings, envelope: Envelope, stop: Event) -> None:
         Refused: It will not serve us.
         ConfigError: Nobody can listen at ``metrics.listen``.
     """
+    warn_if_slow()
     kafka = replace(settings.kafka, group=f"{settings.kafka.group}{rights.ROUTE_GROUP}")
     source, writer, vitals = KafkaSource(kafka), KafkaWriter(kafka, [settings.route.topic]), Vitals()
     try:
@@ -102,6 +108,12 @@ def serve_route(settings: Settings, envelope: Envelope, stop: Event) -> None:
     finally:
         source.close()
         writer.close()
+
+
+def warn_if_slow() -> None:
+    """Said once, at the start: without Hyperscan the same answers come more slowly."""
+    if not is_quick():
+        log.warning("hyperscan_missing", advice="install oom-ingest[fast]: lines are read about three times as fast")
 
 
 def _dead_letters(settings: Settings, sink: ElasticSink) -> DeadLetterSink | None:
