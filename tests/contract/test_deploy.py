@@ -111,6 +111,34 @@ def test_compose_names_settings_that_exist(name: str) -> None:
     assert settings.elasticsearch.password
 
 
+def test_one_service_builds_the_image_and_the_others_wait_for_it() -> None:
+    """Compose builds side by side, and refuses a second image of the same name."""
+    ours = {name: service for name, service in SERVICES.items() if service["image"] == "oom-ingest:local"}
+    (builder,) = (name for name, service in ours.items() if "build" in service)
+    others = [service for name, service in ours.items() if name != builder]
+    assert len(others) == 2
+    assert all(each["pull_policy"] == "never" and builder in each["depends_on"] for each in others)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ('{"successCount":20,"success":true,"warnings":[],"successResults":[]}', 0),
+        ('{"successCount":3,"success":false,"warnings":[],"errors":[{"id":"oom-fleet"}]}', 1),
+        ("", 1),
+    ],
+)
+def test_compose_notices_boards_that_kibana_did_not_take(tmp_path: Path, answer: str, status: int) -> None:
+    (tmp_path / "curl").write_text(f"#!/bin/sh\necho '{answer}'\n")
+    (tmp_path / "curl").chmod(0o755)
+    service = SERVICES["dashboards"]
+    command = [*service["entrypoint"], *(each.replace("$$", "$") for each in service["command"])]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert done.stderr.strip() == ("" if status == 0 else answer)
+
+
 # ---------------------------------------------------------------- image
 
 
