@@ -203,6 +203,19 @@ def test_a_pod_is_bounded_and_may_do_nothing_else(name: str) -> None:
         assert container["resources"]["limits"]["memory"]
 
 
+def test_every_secret_is_created_as_the_page_says_and_set_up_has_its_own() -> None:
+    mounted = {
+        name.partition(":")[2]: volume["secret"]["secretName"]
+        for name, spec in PODS.items()
+        for volume in spec["volumes"]
+        if "secret" in volume
+    }
+    assert mounted == {"Deployment": "oom-ingest", "CronJob": "oom-ingest", "Job": "oom-ingest-setup"}
+    for page in ("docs/how-to/deploy.md", "deploy/kubernetes/oom-ingest.yaml"):
+        created = re.findall(r"create secret generic (\S+) --from-literal=api-key=", (ROOT / page).read_text())
+        assert created == ["oom-ingest", "oom-ingest-setup"]
+
+
 def test_scheduled_reports_give_options_that_exist() -> None:
     (unit,) = re.findall(r"^ExecStart=((?:.*\\\n)*.*)$", TRENDS.read_text(), re.MULTILINE)
     by_timer = shlex.split(unit.replace("\\\n", " ").replace("%%", "%"))
