@@ -89,7 +89,7 @@ RULES = (
     Rule(
         name="storm",
         title="A storm of kills on one host",
-        fires="Six or more processes of a host were killed within a minute, in an episode that has just gone on.",
+        fires="Six or more processes of a host were killed within a minute, in an episode updated within the window.",
         severity=Severity.CRITICAL,
         kind=Kind.EPISODE,
         time_field="event.end",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from ingest.kibana.actions import Connector, ConnectorType, actions, runbook
 from ingest.kibana.ids import rule_id
-from ingest.kibana.rules import RULES, Rule, RuleType, body
+from ingest.kibana.rules import CRITICAL_PROCESSES, RULES, Rule, RuleType, body
 
 _CHECKOUT = Path(__file__).parent.parent.parent
 FOLDER = "rules"
@@ -43,7 +44,8 @@ def reference() -> str:
         f"| `{rule.kind}` | {rule.window} | {f'`{rule.group}`' if rule.group else 'none'} | `{rule_id(rule.name)}` |"
         for rule in RULES
     ]
-    return _HEAD + "\n".join(rows) + "\n"
+    critical = ", ".join(f"`{name}`" for name in CRITICAL_PROCESSES)
+    return _HEAD.replace("CRITICAL", textwrap.fill(critical, 118, break_on_hyphens=False)) + "\n".join(rows) + "\n"
 
 
 def generated() -> dict[Path, str]:
@@ -62,17 +64,19 @@ _HEAD = """\
 
 Generated from `ingest/kibana/rules.py` by `make generate`.
 
-`oom-ingest setup --kibana URL` installs them; `--connector ID` (may be given again) has them tell a connector of
-Kibana: webhook, Slack or PagerDuty. Without one they only show in Kibana. By hand: `dashboards/rules/<rule>.json` is
-the body of `POST /api/alerting/rule/<id>` (header `kbn-xsrf: true`), and `dashboards/rules/actions/` has what goes into
-its `actions`.
+`oom-ingest setup --kibana URL` installs them; `--connector ID` (may be given again) has them notify a connector
+of Kibana: webhook, Slack or PagerDuty. Without one, alerts only show in Kibana. By hand: `dashboards/rules/<rule>.json`
+is the body of `POST /api/alerting/rule/<id>` (header `kbn-xsrf: true`), and `dashboards/rules/actions/` has what goes
+into its `actions`.
 
-A rule fires for each group by itself: one alert for each host, signature or process. Windows are of the events' own
-time. An event is stored within a minute of its log line where the pipeline keeps up; one that arrives later than the
-window is not alerted, and *A worker does not keep up* says so. Rules that you have disabled stay so when `setup` runs
-again.
+A rule fires for each group by itself: one alert for each host, signature or process. Windows refer to the time of the
+events. While the pipeline keeps up, an event is stored within a minute of its log line. One that arrives after its
+window raises no alert; then *A worker does not keep up* fires. Rules that you have disabled stay disabled when `setup`
+runs again.
 
-What counts as critical: setting `kibana.critical_processes`, names as the kernel prints them (15 bytes).
+What counts as critical: the setting `kibana.critical_processes`, names as the kernel prints them (15 bytes). Where it
+is unset:
+CRITICAL.
 
 | rule | fires | severity | documents | window | group | id in the default space |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from ingest import mapping
+from ingest.counts import UNREADABLE
 from ingest.fields import FIELDS, Type
 from ingest.kibana import ids, rules, rules_files
 from ingest.kibana.actions import Connector, ConnectorType
@@ -93,6 +94,22 @@ def test_another_prefix_has_its_own_indices_names_and_ids() -> None:
     assert body["params"]["index"] == ["acme-signature"]
     assert body["name"] == "[OOM acme] One failure on several hosts"
     assert ids.rule_id("spread", prefix="acme") != ids.rule_id("spread")
+
+
+def test_the_page_of_alerts_has_the_list_that_we_ship() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text()
+    assert [name for name in rules.CRITICAL_PROCESSES if f"`{name}`" not in page] == []
+
+
+def test_the_runbook_of_dead_letters_names_every_reason_that_one_can_have() -> None:
+    page = (ROOT / "docs" / "runbooks" / "dead-letters.md").read_text()
+    named = {
+        code
+        for line in re.findall(r"^- (`[^:]*):", page.partition("## Do")[0], re.MULTILINE)
+        for code in line.split(", ")
+    }
+    nothing_to_read = {"tombstone", "empty"}
+    assert {code.strip("`") for code in named} == (set(UNREADABLE) - nothing_to_read) | {"unread", "http_400"}
 
 
 def test_critical_processes_are_cut_as_the_kernel_cuts_names() -> None:
