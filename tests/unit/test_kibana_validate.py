@@ -479,6 +479,13 @@ def test_a_broken_copy_is_refused_by_its_rule(rule: str, mutation: Mutation) -> 
     assert rule in {problem.rule for problem in problems(text)}
 
 
+def test_a_board_with_too_many_panels_is_told_with_how_many_it_has() -> None:
+    found = [problem.where for problem in problems(broken(a_board_without_end)) if problem.rule == "size"]
+    (board,) = (each for each in read(SHIPPED) if each.id == "oom-fleet")
+    before = len(json.loads(board.attributes["panelsJSON"]))
+    assert found == [f"oom-fleet has {before + 21} panels, at most 20"]
+
+
 def test_a_copy_that_is_written_otherwise_is_refused() -> None:
     spaced = SHIPPED.replace('"managed":false', '"managed": false', 1)
     assert [problem.rule for problem in problems(spaced)] == ["written as we write"]

@@ -119,7 +119,7 @@ BOARD = Board(
                 c.count("Reports"),
             ),
             p.table(
-                "Whence times come",
+                "Source of timestamps",
                 "How far to trust the time of a report.",
                 views.REPORTS,
                 [c.by("Source", "oom.time.source", 8)],

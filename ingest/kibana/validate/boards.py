@@ -56,7 +56,9 @@ def titles(bundle: Bundle) -> Iterator[str]:
 
 def size(bundle: Bundle) -> Iterator[str]:
     """A board that a person can take in."""
-    return (board.id for board in bundle.boards if not 0 < len(board.panels) <= _MOST_PANELS)
+    for board in bundle.boards:
+        if not 0 < (count := len(board.panels)) <= _MOST_PANELS:
+            yield f"{board.id} has {count} panels, at most {_MOST_PANELS}"
 
 
 def time(bundle: Bundle) -> Iterator[str]:
