@@ -28,7 +28,7 @@ _PLAIN_WIDTH = 120
 @click.option("--lines", is_flag=True, help="Print every line with what its values mean.")
 @click.option("--host", help="Host of lines that name none, such as those of dmesg.")
 @click.option("--timezone", help="Zone of time stamps that name none; UTC if unset.")
-@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) by which years are chosen.")
+@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Reference date for log lines without a year.")
 @options.config_file
 def command(
     file: Path,

@@ -51,7 +51,7 @@ class _Reading(Struct, frozen=True):
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files read at the same time.")
 @click.option("--host", help="Host of lines that name none, such as those of dmesg.")
 @click.option("--timezone", help="Zone of time stamps that name none; UTC if unset.")
-@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Day (UTC) by which years are chosen.")
+@click.option("--recorded-at", type=click.DateTime(["%Y-%m-%d"]), help="Reference date for log lines without a year.")
 @options.config_file
 def command(
     paths: Sequence[Path],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(keep: str, hosts: tuple[str, ...], dry_run: bool, config_file: Path | None) -> None:
     """Delete the monthly indices of events that are older than --keep.
 
-    An index is named by the time of its events: what was read late is as old as it is. The index of signatures is kept.
+    Age is that of the event, not of ingestion. The index of signatures is kept.
     """
     from ingest import prune  # noqa: PLC0415  only for this command
     from ingest.adapters.elastic_client import connect  # noqa: PLC0415  slow to import

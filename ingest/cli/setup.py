@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Install index templates, boards and alert rules, or bring them up to date. It may be run again at any time.
 
-    Elasticsearch and Kibana are set up each by itself: what one refuses keeps nothing from the other.
+    Elasticsearch and Kibana are set up separately: a failure in one does not stop the other.
 
     Exit status 1: something was not installed, the output says what and why. 3: a server was not reachable.
     """

@@ -1,8 +1,8 @@
 """Bursts: one signature on many hosts within minutes, which is what a bad roll-out looks like.
 
-Time is cut into slots of five minutes. Two neighbouring slots are crowded where the signature has at least ``HOSTS``
-hosts more in them than it usually has kills in ten minutes, and more than chance gives: ``SIGMAS`` roots of that usual
-number. What kills hosts all day long is no burst. Crowded slots that touch are one burst. Whatever happens within five
+Time is cut into slots of five minutes. Two neighbouring slots are crowded where the signature has at least
+``u + HOSTS + SIGMAS * sqrt(u)`` hosts in them, where u is its usual number of kills in ten minutes: more than chance
+gives. What kills hosts all day long is no burst. Crowded slots that touch are one burst. Whatever happens within five
 minutes lies in two neighbouring slots, wherever it begins.
 """
 

@@ -41,7 +41,7 @@ _WEEK = 7
 _MINUTE = 60_000
 _DAY = 24 * 60 * _MINUTE
 _BEYOND_CHANCE = 2
-"""A change counts where it is more than this many roots of the sum of both counts, and at least ``_NOTABLE``."""
+"""A change counts where it is more than this times the square root of both counts' sum, and at least ``_NOTABLE``."""
 _NOTABLE = 0.2
 _HOSTS_SHOWN = 10
 REPEATED = 2
