@@ -78,6 +78,7 @@ class ElasticTrends:
         self.name = f"{prefix}-kill-* of {address(client)}"
         self._selected = {Kind.KILL: queries.selected(selection)}
         of_episodes = selection.of_episodes()
+        self.misses_episodes = of_episodes is not None and of_episodes.is_by_cut_list
         if of_episodes is not None:
             self._selected[Kind.EPISODE] = queries.selected(of_episodes)
         self._points: dict[Kind, str] = {}

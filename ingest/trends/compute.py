@@ -278,6 +278,8 @@ def _approximate(facts: Facts) -> Iterable[tuple[str, str]]:
             "limits.victim_p95",
             f"estimated: its place among the victims is {PERCENTILE} of 100, give or take {PERCENTILE_TOLERANCE:g}",
         )
+    if facts.misses_episodes and facts.now.episode_slots is not None:
+        yield "episodes", "one with more than a hundred victims' names, or signatures, lists some and may be missing"
     for field, ranking in facts.rankings.items():
         if ranking.tolerance:
             yield f"tables.{field}", f"a value may have up to {ranking.tolerance:,} kills more than is told of it"
@@ -291,6 +293,6 @@ def _notes(facts: Facts) -> Iterable[str]:
         since = f"{local(facts.oldest, zone):%Y-%m-%d %H:%M}"
         yield f"No kill of the selection is known before {since}: what is called new may be older."
     if facts.now.episode_slots is None:
-        yield "Episodes are not told: the selection is by a field that only kills have, or none are stored."
+        yield "Episodes are not told: they do not say whether a kill of theirs is of the selection, or none are stored."
     if facts.crowds_cut:
         yield f"More than {bursts.MOST_SLOTS:,} slots had many kills of one signature: bursts may be missing."

@@ -73,6 +73,7 @@ class Documents:
         self.estimates = False
         of_episodes = selection.of_episodes()
         self.tells_episodes = of_episodes is not None
+        self.misses_episodes = of_episodes is not None and of_episodes.is_by_cut_list
         selections = {"oom.kill": (Kind.KILL, selection), "oom.episode": (Kind.EPISODE, of_episodes)}
         found: dict[Kind, dict[tuple[object, object], _Seen]] = {Kind.KILL: {}, Kind.EPISODE: {}}
         texts: dict[str, str] = {}

@@ -130,6 +130,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     selection: str
     estimates: bool
     """Whether percentiles are estimated."""
+    misses_episodes: bool
+    """Whether episodes are selected by lists that are cut."""
     oldest: int | None
     """The first selected kill that is known at all."""
     now: Counted

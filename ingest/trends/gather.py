@@ -71,6 +71,7 @@ def gather(source: Source, period: Period, selection: str, progress: Progress) -
         source=source.name,
         selection=selection,
         estimates=source.estimates,
+        misses_episodes=source.misses_episodes,
         oldest=source.oldest(),
         now=now,
         before=before,

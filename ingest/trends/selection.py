@@ -18,10 +18,20 @@ from ingest.trends.wrong import Wrong
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_TYPES = {kind: {field.name: field.type for field in FIELDS if kind in field.kinds} for kind in Kind}
+_TYPES = {field.name: field.type for field in FIELDS if Kind.KILL in field.kinds}
 _SEARCHED = (Type.KEYWORD, Type.PATH, Type.LONG, Type.BOOLEAN, Type.FLATTENED)
-_OF_EPISODES = {"process.name": "oom.episode.victim_names", "oom.signature": "oom.episode.signatures"}
-"""Where an episode says what its kills say in another field."""
+_OF_ALL_KILLS = re.compile(
+    r"(cloud|host|orchestrator\.cluster)\.(?!os\.kernel$).*|labels\.(?!workload$).*|oom\.(scope|scope_name|episode\.id)"
+)
+"""Fields that are alike in an episode and in each of its kills: those of the host, and what makes it one episode."""
+_OF_SOME_KILLS = {
+    "process.name": "oom.episode.victim_names",
+    "oom.signature": "oom.episode.signatures",
+    "oom.constraint": "oom.constraint",
+}
+"""Fields of kills, and where an episode lists their values."""
+_CUT = ("oom.episode.victim_names", "oom.episode.signatures")
+"""Lists that end after their first hundred values."""
 _LONGEST_VALUE = 4_096
 _MOST = 1_000
 
@@ -60,15 +70,18 @@ class Selection(Struct, frozen=True):
         return found
 
     def of_episodes(self) -> Selection | None:
-        """The same for episodes; ``None`` where a field is of kills alone, so that no episode can be told to fit."""
-        known = _TYPES[Kind.EPISODE]
-        found = []
-        for term in self.terms:
-            name = _OF_EPISODES.get(term.field, term.field)
-            if not _root(name, known) or name.startswith("event."):
-                return None
-            found.append(Term(name, term.type, term.value))
-        return Selection(tuple(found))
+        """The same for episodes that have such a kill; ``None`` where an episode does not say whether it has one."""
+        of_some = [field for field in self.by_field if field in _OF_SOME_KILLS]
+        of_all = [field for field in self.by_field if _OF_ALL_KILLS.fullmatch(field)]
+        # Of two lists nothing says that one kill is in both.
+        if len(of_some) > 1 or len(of_some) + len(of_all) < len(self.by_field):
+            return None
+        return Selection(tuple(Term(_OF_SOME_KILLS.get(t.field, t.field), t.type, t.value) for t in self.terms))
+
+    @property
+    def is_by_cut_list(self) -> bool:
+        """Whether episodes are selected by a list that does not have all values of a long one."""
+        return any(term.field in _CUT for term in self.terms)
 
     def fits(self, source: Mapping[str, object]) -> bool:
         """Whether a document is selected."""
@@ -116,13 +129,12 @@ def values_of(source: Mapping[str, object], field: str) -> list[object]:
 
 
 def _term(field: str, value: str) -> Term:
-    known = _TYPES[Kind.KILL]
-    root = _root(field, known)
+    root = _root(field)
     if root is None:
-        near = get_close_matches(field, known, n=1)
+        near = get_close_matches(field, _TYPES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; docs/fields.md lists them"
         raise Wrong(f"kills have no field {field!r}{hint}")
-    kind = known[root]
+    kind = _TYPES[root]
     if kind not in _SEARCHED:
         raise Wrong(f"{field!r} is of type {kind}, by which nothing can be selected")
     if kind is Type.FLATTENED and "*" in value[:-1]:
@@ -136,11 +148,11 @@ def _term(field: str, value: str) -> Term:
     return Term(field, kind, value)
 
 
-def _root(field: str, known: Mapping[str, Type]) -> str | None:
+def _root(field: str) -> str | None:
     """The field of the catalogue that a name is of: itself, or the object of any keys that it lies in."""
-    if field in known:
-        return None if known[field] is Type.FLATTENED else field
-    return next((n for n, kind in known.items() if kind is Type.FLATTENED and field.startswith(f"{n}.")), None)
+    if field in _TYPES:
+        return None if _TYPES[field] is Type.FLATTENED else field
+    return next((n for n, kind in _TYPES.items() if kind is Type.FLATTENED and field.startswith(f"{n}.")), None)
 
 
 def _text(value: object) -> str:

@@ -48,6 +48,10 @@ class Source(Protocol):
         """Whether the selection can be asked of episodes, and there are any to ask."""
 
     @property
+    def misses_episodes(self) -> bool:
+        """Whether long episodes may be left out, because their lists are cut."""
+
+    @property
     def estimates(self) -> bool:
         """Whether it estimates percentiles."""
 

@@ -23,23 +23,9 @@ from ingest.trends.gather import gather
 from ingest.trends.selection import Selection, pair, selection
 from tests.conftest import Endpoints
 from tests.trends.compare import check
-from tests.trends.fleets import Document, Fleet, example, fleets
+from tests.trends.fleets import SELECTIONS, Document, Fleet, example, fleets
 
 pytestmark = pytest.mark.stack
-
-SELECTIONS = (
-    ["host.name:web-*", "host.name:db-1"],
-    ["host.name:<b>*"],
-    ["oom.signature:00000000000000000000000000000001"],
-    ["process.name:a*b?c\\d"],
-    ["process.name:*\\*", "oom.constraint:memcg"],
-    ["process.name:node *", "host.name:*-*"],
-    ["process.name:*", "systemd.unit:java"],
-    ["oom.cgroup.limit.path:/kubepods/*"],
-    ["oom.cgroup.memory.limit.bytes:209715200"],
-    ["labels.role:web"],
-    ["labels.role:w*"],
-)
 
 
 def _trends(stack: Endpoints, name: str, *arguments: str) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -46,6 +47,11 @@ class Numbers:
         self.kills_earlier = [k for k in kills if at(k) < begin]
         self.episodes = [e for e in episodes if middle <= at(e) < end]
         self.episodes_before = [e for e in episodes if begin <= at(e) < middle]
+
+    def episodes_with(self, fits: Callable[[Document], bool]) -> list[Document]:
+        """The episodes that have such a kill, whenever that was."""
+        found = {kill["oom"]["episode"]["id"] for kill in self.all_kills if fits(kill)}
+        return [episode for episode in self.episodes if get(episode, "oom.episode.id") in found]
 
     def hosts(self, of: list[Document]) -> set[str]:
         return {source["host"]["name"] for source in of}

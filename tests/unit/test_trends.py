@@ -115,8 +115,37 @@ def test_what_an_index_does_not_keep_is_not_found() -> None:
 def test_episodes_are_told_where_they_have_the_field() -> None:
     told = chosen("process.name:java", "host.name:web-*").of_episodes()
     assert str(told) == "oom.episode.victim_names:java, host.name:web-*"
-    assert chosen("oom.cgroup.limit.path:/a").of_episodes() is None
-    assert chosen("event.action:oom-kill").of_episodes() is None
+    assert chosen("labels.role:web", "cloud.region:eu-*", "oom.scope:machine", "oom.constraint:none").of_episodes()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["oom.cgroup.limit.path:/a", "event.action:oom-kill", "kubernetes.namespace:shop", "systemd.unit:a.service",
+     "oom.culprit.name:java", "oom.signature_name:linux*", "container.id:a", "labels.workload:a", "host.os.kernel:6.*",
+     "oom.family:linux"],
+)  # fmt: skip
+def test_episodes_are_not_told_by_what_a_kill_of_theirs_may_have_alone(text: str) -> None:
+    assert chosen(text).of_episodes() is None
+
+
+def test_of_two_lists_of_an_episode_nothing_says_that_one_kill_is_in_both() -> None:
+    assert chosen("process.name:java", "oom.signature:a").of_episodes() is None
+
+
+def test_a_list_that_an_episode_cuts_is_said_not_to_be_exact(tmp_path: Path) -> None:
+    asked = ["--input", written(tmp_path, JANUARY_AND_FEBRUARY), *FEBRUARY, "--format", "json"]
+    assert "episodes" in json.loads(trends(*asked, "--where", "process.name:java").stdout)["approximate"]
+    assert "episodes" not in json.loads(trends(*asked, "--host", "web-1").stdout)["approximate"]
+
+
+def test_namespaces_of_episodes_of_the_machine_are_not_told_as_none(tmp_path: Path) -> None:
+    pod = {"namespace": "shop"}
+    episode = {"@timestamp": "2026-02-01T10:00:00.000Z", "event": {"dataset": "oom.episode"}, "host": {"name": "web-1"}}
+    sources = [kill("2026-02-01T10:00:00.000Z") | {"kubernetes": pod}, episode]
+    done = trends("--input", written(tmp_path, sources), *FEBRUARY, "--format", "json", "--namespace", "shop")
+    found = json.loads(done.stdout)
+    assert (found["kills"]["now"], found["episodes"]) == (1, None)
+    assert "Episodes are not told" in found["notes"][-1]
 
 
 @pytest.mark.parametrize(
