@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,6 @@ from ingest.cli import options, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TextIO
 
     from ingest.config import Settings
     from ingest.trends.formats.links import Links
@@ -88,6 +89,8 @@ def command(
         raise click.UsageError("--input and --elasticsearch exclude each other")
     if mail_friendly and form != "html":
         raise click.UsageError("--mail-friendly needs --format html")
+    if form == "html" and not mail_friendly:
+        _need_plots()
     with status.plain_errors():
         overrides = {("elasticsearch", "hosts"): addresses or None, ("kibana", "url"): kibana}
         settings = options.settings(config_file, overrides)
@@ -99,7 +102,8 @@ def command(
         except Wrong as error:
             status.stop(str(error), status.USAGE)
         made = _links(settings, report, selected)
-        _write(report, made, "mail" if mail_friendly else form, output)
+        text = _rendered(report, made, "mail" if mail_friendly else form, to_file=output is not None)
+        _write(text, output)
     if found := list(raised(report, alarms)):
         status.stop("; ".join(found), status.FINDING)
 
@@ -187,57 +191,62 @@ def _links(settings: Settings, report: Report, selection: Selection) -> Links | 
     return links.links(kibana.url, kibana.space, report, selection) if kibana.url else None
 
 
-def _write(report: Report, made: Links | None, form: str, output: Path | None) -> None:
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
     try:
-        with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as stream:
-            _render(report, made, form, stream)
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        status.stop(f"{output or 'standard output'} cannot be written: {error.strerror}", status.USAGE)
+        status.stop(f"{output} cannot be written: {error.strerror}", status.USAGE)
 
 
-def _render(report: Report, made: Links | None, form: str, stream: TextIO) -> None:
+def _rendered(report: Report, made: Links | None, form: str, *, to_file: bool) -> str:
     match form:
         case "json":
-            stream.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+            return msgspec.json.format(msgspec.json.encode(report)).decode() + "\n"
         case "csv":
             from ingest.trends.formats import numbers  # noqa: PLC0415  only for this format
 
-            stream.write(numbers.render(report))
+            return numbers.render(report)
         case "markdown":
             from ingest.trends.formats import markdown  # noqa: PLC0415  only for this format
 
-            stream.write(markdown.render(report, made))
+            return markdown.render(report, made)
         case "mail":
             from ingest.trends.formats import page  # noqa: PLC0415  only for this format
 
-            stream.write(page.mail(report, made))
+            return page.mail(report, made)
         case "html":
-            stream.write(_page(report, made))
+            return _page(report, made)
         case _:
-            _draw(report, stream)
+            return _drawn(report, to_file=to_file)
 
 
-def _page(report: Report, made: Links | None) -> str:
-    from ingest.trends.formats import page  # noqa: PLC0415  only for this format
-
+def _need_plots() -> None:
     try:
-        from ingest.trends.formats.plots import plots  # noqa: PLC0415  an extra, and slow to import
+        import_module("ingest.trends.formats.plots")  # an extra, and slow to import
     except ModuleNotFoundError as error:
         status.stop(
             f"the plots need {error.name}: install oom-ingest[charts], or give --mail-friendly, which needs none",
             status.USAGE,
         )
-    return page.render(report, made, list(plots(report)))
 
 
-def _draw(report: Report, stream: TextIO) -> None:
+def _page(report: Report, made: Links | None) -> str:
+    from ingest.trends.formats import page, plots  # noqa: PLC0415  only for this format
+
+    return page.render(report, made, list(plots.plots(report)))
+
+
+def _drawn(report: Report, *, to_file: bool) -> str:
     from rich.console import Console  # noqa: PLC0415  slow to import
 
     from ingest.trends.formats import terminal  # noqa: PLC0415  only for this format
 
-    console = Console(file=stream, highlight=False)
+    console = Console(file=StringIO() if to_file else None, highlight=False)
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
-    terminal.draw(report, console)
+    with console.capture() as drawn:
+        terminal.draw(report, console)
+    return drawn.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -262,6 +263,24 @@ def test_what_is_no_document_is_named_by_its_line(text: str, said: str) -> None:
     done = trends("--input", "-", *FEBRUARY, given=text)
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
     assert said in done.stderr
+
+
+def test_a_page_that_cannot_be_made_leaves_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    for name in [each for each in sys.modules if each.startswith(("ingest.charts", "ingest.trends.formats.plots"))]:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / "week.html").write_text("last week")
+    page = ["--format", "html", "--output", str(tmp_path / "week.html")]
+    done = trends("--input", written(tmp_path, JANUARY_AND_FEBRUARY), *FEBRUARY, *page)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "oom-ingest[charts]" in done.stderr
+    assert (tmp_path / "week.html").read_text() == "last week"
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    done = trends("--input", written(tmp_path, []), *FEBRUARY, "--output", "/proc/nothing")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "/proc/nothing cannot be written" in done.stderr
 
 
 def test_a_missing_file_is_one_sentence() -> None:
