@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 
 import click
@@ -28,6 +29,9 @@ _COMMANDS = {
     "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
 }
 
+_NO_ROOM = (EDQUOT, EFBIG, EIO, ENOSPC)
+"""Why output cannot be written."""
+
 
 class _Lazy(click.Group):
     """Knows the names and one-line helps of all commands, and imports only the one that is asked for."""
@@ -41,6 +45,13 @@ class _Lazy(click.Group):
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. Click itself would end with status 1 where nobody reads any more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise SystemExit(status.FINE) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
@@ -53,10 +64,37 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command; a reader that goes away early (``| head``) is no error."""
+    """Run the command; a reader that goes away early (``| head``) is no error, output that has no room is one."""
     look_seldom()
+    ended: int | str | None = status.FINE
     try:
-        cli()
+        ended = _run()
+        click.echo(nl=False)  # what is left to write is written here, where a failure is told
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(status.FINE)
+        _drop_output()
+    except OSError as error:
+        if error.filename is None and error.errno not in _NO_ROOM:
+            raise
+        _drop_output()
+        click.echo(f"oom-ingest: {error.filename or 'the output cannot be written'}: {error.strerror}", err=True)
+        ended = status.USAGE
+    sys.exit(ended)
+
+
+def _run() -> int | str | None:
+    """Run the command to its exit status."""
+    try:
+        shown: int | None = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return status.INTERRUPTED
+    except SystemExit as stopped:
+        return stopped.code
+    return shown
+
+
+def _drop_output() -> None:
+    """What standard output still holds goes nowhere: nothing fails on it again at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

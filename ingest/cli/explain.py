@@ -93,4 +93,6 @@ def _print(views: list[EpisodeView], *, lines: bool) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=_PLAIN_WIDTH, color_system=None)
     for view in views:
-        draw(view, console, lines=lines)
+        with console.capture() as drawn:  # the library ends the process by itself where nobody reads
+            draw(view, console, lines=lines)
+        sys.stdout.write(drawn.get())

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import orjson
@@ -76,10 +76,15 @@ def command(
             _side_by_side(reading, paths, jobs)
             return
         for file in paths or (_STANDARD_INPUT,):
-            try:
-                sys.stdout.buffer.writelines(reading.lines(file))
-            except OSError as error:
-                _cannot_be_read(file, error)
+            sys.stdout.buffer.writelines(_lines(reading, file))
+
+
+def _lines(reading: _Reading, file: Path) -> Iterator[bytes]:
+    """The documents of a file. What fails to read it is told apart from what fails to write them."""
+    try:
+        yield from reading.lines(file)
+    except OSError as error:
+        _cannot_be_read(file, error)
 
 
 def _side_by_side(reading: _Reading, paths: Sequence[Path], jobs: int) -> None:
@@ -87,19 +92,19 @@ def _side_by_side(reading: _Reading, paths: Sequence[Path], jobs: int) -> None:
     with TemporaryDirectory(prefix="oom-ingest-") as folder, ProcessPoolExecutor(jobs, initializer=look_seldom) as pool:
         outputs = [Path(folder, str(number)) for number in range(len(paths))]
         written = [pool.submit(reading.write, *each) for each in zip(paths, outputs, strict=True)]
-        for file, output, answer in zip(paths, outputs, written, strict=True):
-            try:
-                answer.result()
+        try:
+            for file, output, answer in zip(paths, outputs, written, strict=True):
+                try:
+                    answer.result()
+                except OSError as error:
+                    _cannot_be_read(file, error)
                 with output.open("rb") as found:
                     shutil.copyfileobj(found, sys.stdout.buffer)
-            except OSError as error:
-                pool.shutdown(cancel_futures=True)
-                _cannot_be_read(file, error)
-            output.unlink()
+                output.unlink()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _cannot_be_read(file: Path, error: OSError) -> None:
-    """End with a sentence, unless it is the reader of our output that went away."""
-    if isinstance(error, BrokenPipeError):
-        raise error
+def _cannot_be_read(file: Path, error: OSError) -> NoReturn:
+    """End with a sentence."""
     status.stop(f"{file} cannot be read: {error.strerror}", status.USAGE)

@@ -16,7 +16,7 @@ _HEAD = [
     "Generated from the commands by `make generate`. `oom-ingest COMMAND --help` prints the same.",
     "",
     "Exit status of all: 0 fine, 1 a finding that the command names, 2 a wrong option or setting, 3 a server that",
-    "cannot be reached. What a person can mend is one sentence on standard error.",
+    "cannot be reached, 130 where Ctrl-C cut it short. What a person can mend is one sentence on standard error.",
 ]
 
 

@@ -16,6 +16,8 @@ FINE = 0
 FINDING = 1
 USAGE = 2
 UNAVAILABLE = 3
+INTERRUPTED = 130
+"""What a shell says of a program that Ctrl-C ended."""
 
 
 def stop(sentence: str, status: int) -> NoReturn:

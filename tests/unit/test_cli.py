@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +86,55 @@ def test_what_a_person_got_wrong_is_one_sentence(arguments: list[str], said: str
     assert done.returncode == 2
     assert said in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+LOG = str(CORPUS / "linux" / "machine_6_8.log")
+WRITERS = [["formats"], ["formats", "linux", "--json"], ["config"], ["parse", LOG], ["parse", "--jobs", "2", LOG, LOG],
+           ["explain", LOG], ["explain", "--json", LOG], ["trends", "--input", "/dev/null"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", WRITERS, ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(arguments: list[str]) -> None:
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+
+
+@pytest.mark.parametrize("arguments", WRITERS, ids=" ".join)
+def test_output_without_room_is_one_sentence(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    said = b"oom-ingest: the output cannot be written: No space left on device\n"
+    assert (done.stderr, done.returncode) == (said, 2)
+
+
+def test_a_finding_keeps_its_status_where_nobody_reads() -> None:
+    arguments = ["explain", "/dev/null"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == 1
+
+
+def test_an_interrupt_is_status_130_without_a_trace(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    arguments = [*COMMAND, "parse", str(tmp_path / "log")]
+    with (
+        subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        (tmp_path / "log").open("wb"),  # which waits until it is read
+    ):
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)
+    assert (*said, process.returncode) == (b"", b"\n", 130)
+
+
+def test_a_wrong_option_is_told_as_ever() -> None:
+    done = run("parse", "--jobs", "none")
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Usage: ")
+    assert b"Invalid value for '--jobs'" in done.stderr
 
 
 def test_parse_imports_no_client() -> None:
