@@ -6,7 +6,7 @@ Moments are whole milliseconds of the epoch, as Elasticsearch keeps them. A peri
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,7 +45,7 @@ class Day(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """What is reported, and what it is compared with: as many days of the wall clock right before it."""
+    """What is reported, and what it is compared with: as much before it, by the wall clock where days are asked."""
 
     zone: ZoneInfo
     now: Window
@@ -68,10 +68,10 @@ def last(text: str, now: datetime, zone: ZoneInfo) -> Period:
         raise Wrong(f"{text!r} is no span of time such as 30d, 2w or 12h")
     number = int(found[1])
     if found[2] == "h":
-        return _period(now - timedelta(hours=number), now, zone)
+        return _period(now - timedelta(hours=number), now, zone, by_clock=False)
     days = number * (7 if found[2] == "w" else 1)
     end = now.astimezone(zone)
-    return _period(_clock(end.replace(tzinfo=None) - timedelta(days=_bounded(days)), zone), now, zone)
+    return _period(_clock(end.replace(tzinfo=None) - timedelta(days=_bounded(days)), zone), now, zone, by_clock=True)
 
 
 def between(begin: str, end: str | None, now: datetime, zone: ZoneInfo) -> Period:
@@ -80,11 +80,11 @@ def between(begin: str, end: str | None, now: datetime, zone: ZoneInfo) -> Perio
     Raises:
         Wrong: A text that is neither a day nor a moment, or an end that is not after the begin.
     """
-    start = _moment(begin, zone, end_of_day=False)
-    until = _moment(end, zone, end_of_day=True) if end is not None else now
+    given = [_moment(begin, end_of_day=False), *([_moment(end, end_of_day=True)] if end is not None else [])]
+    start, until = [*(moment if moment.tzinfo else _clock(moment, zone) for moment in given), now][:2]
     if until <= start:
         raise Wrong(f"the period ends ({end or 'now'}) before it begins ({begin})")
-    return _period(start, until, zone)
+    return _period(start, until, zone, by_clock=not any(moment.tzinfo for moment in given))
 
 
 def days(window: Window, zone: ZoneInfo) -> list[Day]:
@@ -121,18 +121,20 @@ def milliseconds(at: datetime) -> int:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _period(begin: datetime, end: datetime, zone: ZoneInfo) -> Period:
-    """The two windows; what lies between begin and end by the wall clock is what the one before is long."""
-    first, until = (at.astimezone(zone).replace(tzinfo=None) for at in (begin, end))
+def _period(begin: datetime, end: datetime, zone: ZoneInfo, *, by_clock: bool) -> Period:
+    """The two windows; the one before is as long, by the wall clock or in the time that passes."""
+    first, until = (at.astimezone(zone if by_clock else UTC).replace(tzinfo=None) for at in (begin, end))
+    if by_clock and until <= first:  # the clocks go back in between
+        return _period(begin, end, zone, by_clock=False)
     _bounded((until - first).days)
     now = Window(milliseconds(begin), milliseconds(end))
-    earlier = milliseconds(_clock(first - (until - first), zone))
+    earlier = milliseconds(_clock(first - (until - first), zone if by_clock else UTC))
     if not earlier < start(now) < now.end:
         raise Wrong("the period is empty")
     return Period(zone, now, Window(earlier, start(now)))
 
 
-def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
+def _moment(text: str, *, end_of_day: bool) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
         if _DAY.fullmatch(text.strip()) and end_of_day:
@@ -141,10 +143,10 @@ def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
         raise Wrong(f"{text!r} is neither a day (2026-11-01) nor a moment (2026-11-01T06:30)") from None
     if not _YEARS[0] <= found.year <= _YEARS[1]:
         raise Wrong(f"{text!r} is not between the years {_YEARS[0]} and {_YEARS[1]}")
-    return found if found.tzinfo else _clock(found, zone)
+    return found
 
 
-def _clock(naive: datetime, zone: ZoneInfo) -> datetime:
+def _clock(naive: datetime, zone: tzinfo) -> datetime:
     """The moment at which the clocks of a zone show this; where they skip it, the moment at which they skip."""
     return naive.replace(tzinfo=zone)
 

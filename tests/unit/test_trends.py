@@ -59,6 +59,29 @@ def test_the_last_day_is_included_and_the_day_of_the_change_has_25_hours() -> No
     assert [day.date.isoformat() for day in days(found.before, BERLIN)] == ["2026-10-24"]
 
 
+def hours(window: Window) -> float:
+    return (window.end - (window.start or 0)) / 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("span", "now", "before"),
+    [("1h", "2026-10-25T01:30", 1), ("2h", "2026-10-25T01:30", 2), ("12h", "2026-10-25T03:30", 12),
+     ("1h", "2026-03-29T01:30", 1), ("1h", "2026-03-29T02:30", 1), ("1d", "2026-10-25T01:30", 24)],
+)  # fmt: skip
+def test_hours_are_compared_with_as_many_hours_where_clocks_change(span: str, now: str, before: float) -> None:
+    assert hours(last(span, datetime.fromisoformat(f"{now}+00:00"), BERLIN).before) == before
+
+
+def test_moments_that_tell_their_zone_are_apart_by_the_time_that_passes() -> None:
+    found = between("2026-10-25T02:30+02:00", "2026-10-25T02:30+01:00", NOW, BERLIN)
+    assert (hours(found.now), hours(found.before)) == (1, 1)
+
+
+def test_clocks_that_go_back_between_a_moment_and_now_leave_a_period() -> None:
+    found = between("2026-10-25T02:30", None, datetime(2026, 10, 25, 1, 10, tzinfo=UTC), BERLIN)
+    assert hours(found.now) == hours(found.before) == 40 / 60
+
+
 def test_days_that_the_period_cuts_are_not_whole() -> None:
     found = between("2026-11-01T06:00", "2026-11-03T06:00", NOW, ZoneInfo("UTC"))
     assert [day.whole for day in days(found.now, ZoneInfo("UTC"))] == [False, True, False]
