@@ -1,9 +1,9 @@
 """Bursts: one signature on many hosts within minutes, which is what a bad roll-out looks like.
 
 Time is cut into slots of five minutes. Two neighbouring slots are crowded where the signature has at least
-``u + HOSTS + SIGMAS * sqrt(u)`` hosts in them, where u is its usual number of kills in ten minutes: more than chance
-gives. What kills hosts all day long is no burst. Crowded slots that touch are one burst. Whatever happens within five
-minutes lies in two neighbouring slots, wherever it begins.
+``u + HOSTS + SIGMAS * sqrt(u)`` hosts in them, where u is its usual number of kills in ten minutes, told by all kills but
+those of the two slots: more than chance gives. What kills hosts all day long is no burst. Crowded slots that touch are
+one burst. Whatever happens within five minutes lies in two neighbouring slots, wherever it begins.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Burst(Struct, frozen=True, kw_only=True):
 
 
 def threshold(kills: int, window: Window) -> int:
-    """How many hosts crowd two neighbouring slots, for a signature with so many kills in the period."""
+    """How many hosts crowd two neighbouring slots, for a signature with so many other kills in the period."""
     usual = kills * 2 * WIDTH / (window.end - start(window))
     return HOSTS + ceil(usual + SIGMAS * sqrt(usual))
 
@@ -68,14 +68,15 @@ def candidates(
 ) -> tuple[set[tuple[str, int]], bool]:
     """Signatures and slots that may be of a burst, with their neighbours, and whether some were left out.
 
-    A crowd has at least as many kills as hosts: half of them in one of its two slots, which is a seed.
+    A crowd has at least as many kills as hosts: half of them in one of its two slots, which is a seed. A slot that
+    is not told has few kills; none of them is taken for a usual one.
     """
     counts = {(signature, slot): count for signature, slot, count in crowded}
     few = least() - 1
     seeds = []
     for (signature, slot), count in counts.items():
-        enough = threshold(kills.get(signature, 0), window)
         beside = max(counts.get((signature, slot + step), few) for step in (-WIDTH, WIDTH))
+        enough = threshold(max(0, kills.get(signature, 0) - count - beside), window)
         if 2 * count >= enough and count + beside >= enough:
             seeds.append((count, signature, slot))
     seeds.sort(key=lambda seed: (-seed[0], seed[1:]))
@@ -94,17 +95,19 @@ def bursts(
     found = [
         _burst(signature, names.get(signature, signature), [slots[at] for at in run if at in slots], run[-1], shown)
         for signature, slots in by_signature.items()
-        for run in _runs(slots, threshold(kills.get(signature, 0), window))
+        for run in _runs(slots, kills.get(signature, 0), window)
     ]
     return sorted(found, key=lambda burst: (-burst.hosts, burst.start, burst.signature))
 
 
-def _runs(slots: Mapping[int, Sequence[Crowd]], least_hosts: int) -> list[list[int]]:
+def _runs(slots: Mapping[int, Sequence[Crowd]], kills: int, window: Window) -> list[list[int]]:
     """The slots of each burst in their order."""
     crowded: set[int] = set()
     for at in slots:
         for pair in ((at - WIDTH, at), (at, at + WIDTH)):
-            if len({crowd.host for slot in pair for crowd in slots.get(slot, ())}) >= least_hosts:
+            crowds = [crowd for slot in pair for crowd in slots.get(slot, ())]
+            others = kills - sum(crowd.count for crowd in crowds)
+            if len({crowd.host for crowd in crowds}) >= threshold(others, window):
                 crowded |= set(pair) & set(slots)
     ordered = sorted(crowded)
     runs = [ordered[:1]] if ordered else []

@@ -129,17 +129,14 @@ class Numbers:
 
     def bursts(self) -> set[tuple[str, int, int, int, str]]:
         """Signature, first slot, hosts, kills and first host of each burst."""
-        period = self.fleet.period
         found = set()
         for signature in {k["oom"]["signature"] for k in self.kills}:
             kills = self.of_signature(signature)
-            usual = len(kills) * 2 * _FIVE / (period.now.end - (period.now.start or 0))
-            least = 5 + math.ceil(usual + 6 * math.sqrt(usual))
             slots = sorted({at(k) // _FIVE for k in kills})
             crowded = {
                 slot
                 for first in range(slots[0] - 1, slots[-1] + 1) if {first, first + 1} & set(slots)
-                if len(self.hosts([k for k in kills if at(k) // _FIVE in (first, first + 1)])) >= least
+                if self.is_crowded(kills, first)
                 for slot in (first, first + 1) if slot in slots
             }  # fmt: skip
             for slot in crowded:
@@ -153,6 +150,13 @@ class Numbers:
                 row = (signature, slot * _FIVE, len(self.hosts(inside)), len(inside), first["host"]["name"])
                 found.add(row)
         return found
+
+    def is_crowded(self, kills: list[Document], first: int) -> bool:
+        """Whether two slots have 5 hosts and 6 roots more than there are usually kills, going by all other kills."""
+        within = [k for k in kills if at(k) // _FIVE in (first, first + 1)]
+        length = self.fleet.period.now.end - (self.fleet.period.now.start or 0)
+        usual = (len(kills) - len(within)) * 2 * _FIVE / length
+        return len(self.hosts(within)) >= 5 + math.ceil(usual + 6 * math.sqrt(usual))
 
     def sizes(self, signature: str, field: str) -> list[int]:
         return sorted(v for k in self.of_signature(signature) if (v := get(k, field)) is not None)

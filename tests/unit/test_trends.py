@@ -193,6 +193,14 @@ def test_a_change_counts_beyond_chance(now: int, before: int, known: bool, trend
     assert trend_of(Change(now, before), known_before=known) is trend
 
 
+@pytest.mark.parametrize(("hosts", "since"), [(16, "T12:00"), (5, "T12:00"), (5, "")])
+def test_a_crowd_is_not_measured_by_itself(tmp_path: Path, hosts: int, since: str) -> None:
+    sources = [kill(f"2026-02-07T12:30:{number:02d}.000Z", f"web-{number}") for number in range(hosts)]
+    asked = ["--from", f"2026-02-0{'7' if since else '1'}{since}", "--to", "2026-02-07T13:00", "--format", "json"]
+    found = json.loads(trends("--input", written(tmp_path, sources), *asked).stdout)
+    assert [burst["hosts"] for burst in found["bursts"]] == [hosts]
+
+
 @pytest.mark.parametrize("text", ["increase", "increase>x%", "increase>20", "new", "", "increase>-1%"])
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
