@@ -28,6 +28,8 @@ from ingest.trends.report import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
 
     from ingest.trends.facts import Facts, HostCount, SignatureCount, Slot
     from ingest.trends.period import Day
@@ -102,7 +104,9 @@ def _days(facts: Facts, inventory: int | None) -> Iterable[DayLine]:
     zone = facts.period.zone
     of_now = days(facts.period.now, zone)
     kills = _by_day(facts.now.slots, of_now)
-    before = _by_day(facts.before.slots, days(facts.period.before, zone))
+    of_before = days(facts.period.before, zone)
+    # By their place in the period, which only periods have that begin and end at the same time of day.
+    before = _by_day(facts.before.slots, of_before) if _lengths(of_before, zone) == _lengths(of_now, zone) else None
     episodes = _by_day(facts.now.episode_slots, of_now) if facts.now.episode_slots is not None else None
     for at, day in enumerate(of_now):
         hosts = facts.hosts_of_days[at]
@@ -113,8 +117,13 @@ def _days(facts: Facts, inventory: int | None) -> Iterable[DayLine]:
             episodes=episodes[at] if episodes is not None else None,
             hosts=hosts,
             share=hosts / inventory if inventory else None,
-            kills_before=before[at] if at < len(before) else None,
+            kills_before=before[at] if before is not None else None,
         )
+
+
+def _lengths(of: Sequence[Day], zone: ZoneInfo) -> list[timedelta | None]:
+    """How long each day is by the wall clock, where it is cut."""
+    return [None if day.whole else local(day.window.end, zone) - local(start(day.window), zone) for day in of]
 
 
 def _by_day(slots: Iterable[Slot], of: Sequence[Day]) -> list[int]:

@@ -63,6 +63,7 @@ class DayLine(Struct, frozen=True):
     share: float | None
     """The part of the inventory that was hit, where there is one."""
     kills_before: int | None
+    """``None`` where the period before is cut into days at another time of day."""
 
 
 class SignatureLine(Struct, frozen=True):

@@ -35,6 +35,8 @@ def check(report: Report, fleet: Fleet, *, estimated: bool) -> None:
     assert [day.kills for day in report.days] == plain.per_day(plain.kills, *now)
     assert [day.episodes for day in report.days] == plain.per_day(plain.episodes, *now)
     assert [day.hosts for day in report.days] == plain.hosts_per_day()
+    of_days = [day.kills_before for day in report.days]
+    assert set(of_days) == {None} or of_days == plain.per_day(plain.kills_before, *before)
     assert list(report.days_before) == plain.per_day(plain.kills_before, *before)
     assert [list(day) for day in report.week] == plain.week()
 

@@ -265,6 +265,23 @@ def test_one_host_is_the_whole_fleet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("begin", "end", "before"),
+    [
+        ("2026-02-02", "2026-02-03", [1, 1]),
+        ("2026-02-02T06:00", "2026-02-03T06:00", [1, 0]),
+        ("2026-02-02T03:00", "2026-02-02T15:00", [None]),
+        ("2026-02-02T09:00", "2026-02-03T15:00", [None, None]),
+    ],
+)
+def test_days_are_held_against_days_that_are_cut_alike(
+    tmp_path: Path, begin: str, end: str, before: list[int | None]
+) -> None:
+    sources = [kill("2026-01-31T20:00:00.000Z"), kill("2026-02-01T20:00:00.000Z"), kill("2026-02-02T10:00:00.000Z")]
+    done = trends("--input", written(tmp_path, sources), "--from", begin, "--to", end, "--format", "json")
+    assert [day["kills_before"] for day in json.loads(done.stdout)["days"]] == before
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--timezone", "Europa/Berlin"], "did you mean 'Europe/Berlin'?"),

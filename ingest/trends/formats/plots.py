@@ -46,13 +46,10 @@ def plots(report: Report) -> Iterator[Plot]:
     """The plots of a report that has kills."""
     if not report.kills.now:
         return
-    yield _plot(
-        report,
-        _trend,
-        "Kills of each day",
-        f"a line of {report.kills.now:,} kills over {len(report.days)} days, and one of the period before: "
-        f"{report.kills.before:,} kills",
-    )
+    told = any(day.kills_before is not None for day in report.days)
+    before = f", and one of the period before: {report.kills.before:,} kills" if told else ""
+    words = f"a line of {report.kills.now:,} kills over {len(report.days)} days{before}"
+    yield _plot(report, _trend, "Kills of each day", words)
     yield _plot(
         report,
         _heat,
