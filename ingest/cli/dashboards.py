@@ -62,6 +62,8 @@ def preview(
         boards = write.shipped(chosen.elasticsearch.index_prefix)
         folder = out or _temporary()
         until = end.replace(tzinfo=UTC) if end else datetime.now(tz=UTC)
+        if start and until <= start.replace(tzinfo=UTC):
+            status.stop("the range of time ends before it begins: --from must be earlier than --to", status.USAGE)
         written = []
         with connect(chosen.elasticsearch) as client:
             try:

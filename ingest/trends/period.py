@@ -135,15 +135,26 @@ def _period(begin: datetime, end: datetime, zone: ZoneInfo, *, by_clock: bool) -
 
 
 def _moment(text: str, *, end_of_day: bool) -> datetime:
+    text = text.strip()
+    is_day = _DAY.fullmatch(text) is not None
     try:
-        found = datetime.fromisoformat(text.strip())
-        if _DAY.fullmatch(text.strip()) and end_of_day:
-            found += timedelta(days=1)
+        found = datetime.fromisoformat(text) + timedelta(days=1 if is_day and end_of_day else 0)
     except (ValueError, OverflowError):
-        raise Wrong(f"{text!r} is neither a day (2026-11-01) nor a moment (2026-11-01T06:30)") from None
+        found = None
+    if found is None or (not is_day and _tells_no_time(text)):
+        raise Wrong(f"{text!r} is neither a day (2026-11-01) nor a moment (2026-11-01T06:30)")
     if not _YEARS[0] <= found.year <= _YEARS[1]:
         raise Wrong(f"{text!r} is not between the years {_YEARS[0]} and {_YEARS[1]}")
     return found
+
+
+def _tells_no_time(text: str) -> bool:
+    """Whether a text is a day in another of ISO's forms (20261101, 2026-W44-7), which would be read as its midnight."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _clock(naive: datetime, zone: tzinfo) -> datetime:

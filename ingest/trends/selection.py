@@ -129,6 +129,8 @@ def values_of(source: Mapping[str, object], field: str) -> list[object]:
 
 
 def _term(field: str, value: str) -> Term:
+    if _TYPES.get(field) is Type.FLATTENED:
+        raise Wrong(f"{field!r} has keys of its own: select by one of them, as in `{field}.role:web`")
     root = _root(field)
     if root is None:
         near = get_close_matches(field, _TYPES, n=1)
@@ -141,6 +143,8 @@ def _term(field: str, value: str) -> Term:
         raise Wrong(f"below {root!r} only the end of a value may be left open: `{field}:web*`")
     if kind is Type.LONG and value != "*" and not re.fullmatch(r"-?\d{1,18}", value):
         raise Wrong(f"{field!r} is a whole number, and {value[:40]!r} is none")
+    if kind is Type.LONG and value != "*":
+        value = str(int(value))
     if kind is Type.BOOLEAN and value not in ("true", "false", "*"):
         raise Wrong(f"{field!r} is true or false")
     if len(value) > _LONGEST_VALUE:
@@ -151,7 +155,7 @@ def _term(field: str, value: str) -> Term:
 def _root(field: str) -> str | None:
     """The field of the catalogue that a name is of: itself, or the object of any keys that it lies in."""
     if field in _TYPES:
-        return None if _TYPES[field] is Type.FLATTENED else field
+        return field
     return next((n for n, kind in _TYPES.items() if kind is Type.FLATTENED and field.startswith(f"{n}.")), None)
 
 

@@ -79,6 +79,8 @@ def test_of_several_files_one_that_cannot_be_read_is_named() -> None:
         (["parse", "nowhere.log"], "nowhere.log cannot be read"),
         (["parse", "--timezone", "Mars/North", "-"], "Mars/North"),
         (["parse", "--config", "nowhere.toml", "-"], "nowhere.toml"),
+        (["dashboards", "preview", "--out", "/proc/nothing"], "/proc/nothing: No such file"),
+        (["dashboards", "preview", "--out", ".", "--from", "2026-11-02", "--to", "2026-11-01"], "ends before"),
     ],
 )
 def test_what_a_person_got_wrong_is_one_sentence(arguments: list[str], said: str) -> None:

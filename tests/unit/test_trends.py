@@ -102,6 +102,7 @@ def test_what_is_no_span_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "period", [("2026-11-02", "2026-11-01"), ("2026-13-01", None), ("yesterday", None), ("2020-01-01", "2026-01-01"),
+               ("20261025", None), ("2026-10-25", "20261025"), ("2026-W43-7", None),
                ("9999-12-31", None), ("0001-01-01", "0001-01-02"),
                ("0001-01-01T00:00+14:00", None)]
 )  # fmt: skip
@@ -179,6 +180,16 @@ def test_namespaces_of_episodes_of_the_machine_are_not_told_as_none(tmp_path: Pa
 def test_what_cannot_be_selected_by_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
         chosen(text)
+
+
+def test_a_field_of_any_keys_is_selected_by_one_of_them() -> None:
+    with pytest.raises(Wrong, match=r"select by one of them, as in `labels.role:web`"):
+        chosen("labels:x")
+
+
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    assert chosen("process.pid:03") == chosen("process.pid:3")
+    assert chosen("process.pid:*").fits({"process": {"pid": 3}})
 
 
 # ---------------------------------------------------------------- trends and conditions
