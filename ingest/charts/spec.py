@@ -33,6 +33,13 @@ LOW, HIGH = "#e4ecf5", "#26456e"
 _FONT = "Liberation Sans, Helvetica, Arial, sans-serif"
 _LABEL = 230
 """Pixels that a name may take; it is cut with an ellipsis beyond."""
+_LEGEND = 170
+"""Pixels that a name of the legend may take."""
+_LETTER = 5.5
+"""Pixels of a letter, on average, in the font that names are measured in."""
+_WIDER = 0.2
+"""How much wider names are in DejaVu Sans, the widest of the fonts that a reader without ours sees."""
+_EDGE = 4
 _NAME = 120
 """Characters of a name that are given to the renderer: a path of 4,000 would cost time and show nothing more."""
 _SERIES = "name"
@@ -121,7 +128,7 @@ def over_time(
         drawn = {"type": "area", "line": True, "fillOpacity": 0.25}
     if not series:
         drawn["color"] = COLOURS[0]
-    return _chart(values, drawn, encoding, size)
+    return _chart(values, drawn, encoding, size, series)
 
 
 def ranking(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -> Spec:
@@ -133,8 +140,8 @@ def ranking(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -
         {"label": short(bar.name), "value": bar.value, _SERIES: short(bar.series), "shown": text(bar.value, unit)}
         for bar in bars
     ]
-    names = list(dict.fromkeys(value["label"] for value in values))
-    axis = {"labelLimit": min(_LABEL, size.width // 2), "domain": False, "ticks": False, "labelPadding": 6}
+    names = list(dict.fromkeys(short(bar.name) for bar in bars))
+    axis = {"labelLimit": _label(size), "domain": False, "ticks": False, "labelPadding": 6}
     top = max(bar.value for bar in bars) * 1.15 or 1
     encoding: Spec = {
         "y": {
@@ -152,7 +159,7 @@ def ranking(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -
             "encoding": encoding | {"text": {"field": "shown"}},
         },
     ]
-    page = _page(size) | {"height": min(size.height, _ROW * len(values) + _ROW)}
+    page = _page(size, names, series) | {"height": min(size.height, _ROW * len(values) + _ROW)}
     return page | {"data": {"values": values}, "layer": layers}
 
 
@@ -163,7 +170,7 @@ def donut(bars: Sequence[Bar], unit: Unit = Unit.NUMBER, size: Size = _SIZE) -> 
         return nothing(size)
     labels = [f"{short(bar.name)}  {text(bar.value, unit)}  ({bar.value / whole:.0%})" for bar in bars]
     values = [{"label": labels[at], "value": bar.value, "rank": at} for at, bar in enumerate(bars)]
-    legend = {"orient": "bottom", "columns": 1, "labelLimit": size.width - 40}
+    legend = {"orient": "bottom", "columns": 1, "labelLimit": int((size.width - 40) / (1 + _WIDER))}
     encoding: Spec = {
         "theta": {"field": "value", "type": "quantitative", "stack": True},
         "order": {"field": "rank", "type": "quantitative"},
@@ -198,7 +205,7 @@ def heatmap(
         if c.value
     ]
     y: Spec = {"field": "label", "type": "nominal", "sort": names, "scale": {"domain": names}, "title": None}
-    y["axis"] = {"labelLimit": _LABEL, "domain": False, "ticks": False}
+    y["axis"] = {"labelLimit": _label(size), "domain": False, "ticks": False}
     x = _time_axis(between)
     cell_encoding: Spec = {
         "x": x,
@@ -226,7 +233,7 @@ def heatmap(
         {"mark": {"type": "bar", "stroke": PAPER}, "encoding": cell_encoding},
         {"mark": {"type": "text", "fontSize": 10}, "encoding": label_encoding},
     ]
-    return _page(size) | {"data": {"values": values}, "layer": layers if numbers else layers[:1]}
+    return _page(size, names) | {"data": {"values": values}, "layer": layers if numbers else layers[:1]}
 
 
 def nothing(size: Size = _SIZE) -> Spec:
@@ -290,19 +297,31 @@ def _time_axis(between: tuple[datetime, datetime] | None) -> Spec:
     }
 
 
-def _chart(values: Sequence[Spec], mark: Spec, encoding: Spec, size: Size) -> Spec:
-    return _page(size) | {"data": {"values": values}, "mark": mark, "encoding": encoding}
+def _chart(values: Sequence[Spec], mark: Spec, encoding: Spec, size: Size, series: Sequence[str] = ()) -> Spec:
+    return _page(size, series=series) | {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
 
-def _page(size: Size) -> Spec:
-    """What all charts share."""
+def _label(size: Size) -> int:
+    """Pixels that a name beside its row may take."""
+    return min(_LABEL, size.width // 2)
+
+
+def _room(names: Sequence[str], limit: int) -> int:
+    """Pixels at the edge that names may need beyond what they are measured."""
+    longest = max((len(name) for name in names), default=0)
+    return _EDGE + int(_WIDER * min(limit, _LETTER * longest))
+
+
+def _page(size: Size, names: Sequence[str] = (), series: Sequence[str] = ()) -> Spec:
+    """What all charts share, with room for names at the left and for those of a legend at the right."""
+    beside = () if size.width < _NARROW else series
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": size.width,
         "height": size.height,
         "autosize": {"type": "fit", "contains": "padding"},
         "background": PAPER,
-        "padding": 4,
+        "padding": {"left": _room(names, _label(size)), "right": _room(beside, _LEGEND), "top": _EDGE, "bottom": _EDGE},
         "config": {
             "font": _FONT,
             "view": {"stroke": None},
@@ -316,7 +335,8 @@ def _page(size: Size) -> Spec:
             "legend": {
                 "labelColor": INK,
                 "labelFontSize": 11,
-                "labelLimit": 170,
+                "labelLimit": _LEGEND,
+                "columnPadding": 20,
                 "orient": "bottom" if size.width < _NARROW else "right",
                 "symbolLimit": 12,
             },

@@ -57,6 +57,18 @@ def test_any_name_gives_well_formed_svg_of_bounded_size(name: str, chart: str) -
     assert not any(character in text for text in _texts(picture) for character in "\u202e\x1b\x00")
 
 
+@pytest.mark.parametrize("width", [340, 1_040])
+def test_names_have_room_in_a_font_that_is_a_sixth_wider(width: int) -> None:
+    size, name = Size(width, 200), "linux memcg /system.slice/newapp.service"
+    cells = [Cell(T0, name, 1.0)]
+    for chart in (charts.ranking([Bar(name, 1.0)], size=size), charts.heatmap(cells, size=size)):
+        (label,) = {text for text in _texts(charts.svg(chart)) if text.startswith("linux")}
+        assert chart["padding"]["left"] >= 5.5 * len(label) / 6
+    assert charts.ranking([Bar("a", 1.0)], size=size)["padding"]["left"] < 10
+    lines = charts.over_time(_points("the period before"), Mark.LINES, size=size)
+    assert (lines["padding"]["right"] >= 15) is (width > 400)
+
+
 def test_bars_and_slices_and_cells_carry_their_numbers() -> None:
     sizes = _texts(charts.svg(charts.ranking([Bar("java", 3 << 30), Bar("node", 512 << 20)], Unit.BYTES)))
     assert {"java", "node", "3 GiB", "512 MiB"} <= set(sizes)
