@@ -1,9 +1,9 @@
 """Bursts: one signature on many hosts within minutes, which is what a bad roll-out looks like.
 
 Time is cut into slots of five minutes. Two neighbouring slots are crowded where the signature has at least
-``u + HOSTS + SIGMAS * sqrt(u)`` hosts in them, where u is its usual number of kills in ten minutes, told by all kills but
-those of the two slots: more than chance gives. What kills hosts all day long is no burst. Crowded slots that touch are
-one burst. Whatever happens within five minutes lies in two neighbouring slots, wherever it begins.
+``u + HOSTS + SIGMAS * sqrt(u)`` hosts in them, where u is its usual number of kills in ten minutes, told by all kills
+but those of the two slots: more than chance gives. What kills hosts all day long is no burst. Crowded slots that touch
+are one burst. Whatever happens within five minutes lies in two neighbouring slots, wherever it begins.
 """
 
 from __future__ import annotations
