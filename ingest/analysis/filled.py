@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.analysis.room import machine, share
+from ingest.analysis.room import kernel_of, machine, of_stat, share
 from ingest.model import Code, Finding, Group, ScopeKind
 
 if TYPE_CHECKING:
@@ -95,17 +95,13 @@ def _of_cgroup(report: Report) -> Iterator[Finding]:
     if state is None:
         return
     usage = state.memory.usage if state.memory else None
-    stat = state.stat
-    shmem = stat.get("shmem")
-    files = stat.get("file", stat.get("cache"))
+    shmem = of_stat(state.stat, "shmem")
+    files = of_stat(state.stat, "file", "cache")
     cache = None if files is None else files - (shmem or 0)
-    kernel = stat.get("kernel")
-    if kernel is None:
-        kernel = state.kmem.usage if state.kmem else _sum(stat.get("slab"), stat.get("kernel_stack"))
     for code, size, least in (
         (Code.SHARED_MEMORY, shmem, _LARGE),
         (Code.PAGE_CACHE, cache, _LARGE),
-        (Code.KERNEL_MEMORY, kernel, _LARGE),
+        (Code.KERNEL_MEMORY, kernel_of(state), _LARGE),
     ):
         part = share(size, usage)
         if part is not None and part >= least:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.room import machine, room
+from ingest.analysis.room import kernel_of, machine, of_stat, room
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ def _cgroup(report: Report) -> dict[Kind, int]:
     usage = state.memory.usage if state and state.memory else None
     if state is None or usage is None or not state.stat:
         return {}
-    stat = state.stat
-    shared = stat.get("shmem", 0)
-    files = stat.get("file", stat.get("cache"))
-    anon = stat.get("anon", stat.get("rss"))
-    kernel = stat.get("kernel", state.kmem.usage if state.kmem else stat.get("slab", 0)) or 0
-    found = {Kind.PROCESSES: anon or 0, Kind.SHARED: shared, Kind.FILES: max(0, (files or 0) - shared),
-             Kind.KERNEL: kernel}  # fmt: skip
+    shared = of_stat(state.stat, "shmem") or 0
+    files = of_stat(state.stat, "file", "cache") or 0
+    found = {
+        Kind.PROCESSES: of_stat(state.stat, "anon", "rss") or 0,
+        Kind.SHARED: shared,
+        Kind.FILES: max(0, files - shared),
+        Kind.KERNEL: kernel_of(state) or 0,
+    }
     capacity = room(report).capacity
     found[Kind.UNKNOWN] = max(0, usage - sum(found.values()))
     found[Kind.FREE] = max(0, capacity - usage) if capacity else 0

@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from ingest.model import Constraint, ScopeKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ingest.model import CgroupState, Counter, Report
 
 _MOST_NODES = 1024
 """MAX_NUMNODES of the largest configurations."""
+_KERNEL = ("kernel_stack", "pagetables", "percpu", "vmalloc", "slab")
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -96,13 +99,31 @@ def _cgroup(report: Report) -> Room:
     return Room(capacity=capacity, swap=None if limit is None else max(0, limit - capacity), swap_used=used)
 
 
+def of_stat(stat: Mapping[str, int], *names: str) -> int | None:
+    """The first of some keys of memory.stat that is told: with all cgroups below where v1 says that by ``total_``."""
+    return next((stat[key] for name in names for key in (f"total_{name}", name) if key in stat), None)
+
+
+def kernel_of(state: CgroupState) -> int | None:
+    """Kernel memory that is charged to a cgroup: ``kernel`` of memory.stat (5.18) or v1's kmem counter, else its parts.
+
+    The parts are those that Documentation/admin-guide/cgroup-v2.rst names; buffers of sockets are charged beside them.
+    """
+    kernel = state.stat.get("kernel")
+    if kernel is None and state.kmem is not None:
+        kernel = state.kmem.usage
+    parts = _KERNEL if kernel is None else ()
+    told = [kernel, *(state.stat.get(name) for name in (*parts, "sock"))]
+    there = [part for part in told if part is not None]
+    return sum(there) if there else None
+
+
 def _charged(state: CgroupState | None) -> int | None:
     """What a cgroup at its limit holds by memory.stat of v2, which counts those below it too; v1 does not."""
     stat = state.stat if state else {}
-    if "anon" not in stat or "file" not in stat:
+    if state is None or "anon" not in stat or "file" not in stat:
         return None
-    kernel = stat.get("kernel", stat.get("slab", 0) + stat.get("kernel_stack", 0))
-    return stat["anon"] + stat["file"] + kernel or None
+    return stat["anon"] + stat["file"] + (kernel_of(state) or 0) or None
 
 
 def _limit(counter: Counter | None) -> int | None:

@@ -1,0 +1,63 @@
+"""What a report's memory is put down to: the bar, the findings and the culprit rest on the same sums."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ingest.analysis.parts import parts
+from ingest.assemble import Bounds
+from ingest.envelope import Envelope
+from ingest.model import Code, Joined, Origin, Raw
+from ingest.offline import episodes
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+MIB = 1 << 20
+
+
+def joined(*lines: str) -> Joined:
+    """The one report of some lines of a host."""
+    texts = [f"2026-03-03T10:00:01Z web1 kernel: {line}" for line in lines]
+    raws = [Raw(Origin("f", None, at), text.encode(), AT) for at, text in enumerate(texts, 1)]
+    ((_, (found,)),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+    return found
+
+
+def bar(found: Joined) -> dict[str, int]:
+    """The parts of the memory bar in MiB."""
+    return {str(part.kind): round(part.size / MIB) for part in parts(found.identified.report)}
+
+
+def v2(*stat: str, limit: int = 1024) -> Joined:
+    """A cgroup of v2 at its limit in MiB, with some lines of memory.stat."""
+    return joined(
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        f"memory: usage {limit * 1024}kB, limit {limit * 1024}kB, failcnt 12",
+        "swap: usage 0kB, limit 0kB, failcnt 0",
+        "Memory cgroup stats for /svc:",
+        *stat,
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/svc,task_memcg=/svc,"
+        "task=java,pid=42,uid=0",
+        "Memory cgroup out of memory: Killed process 42 (java) total-vm:360000kB, anon-rss:1000kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:0 pgtables:120kB oom_score_adj:0",
+    )
+
+
+def test_kernel_memory_of_a_cgroup_is_one_sum() -> None:
+    stat = (f"anon {300 * MIB}", "file 0", f"kernel_stack {400 * MIB}", f"pagetables {20 * MIB}", f"percpu {4 * MIB}")
+    found = v2(*stat, f"sock {100 * MIB}", f"slab {200 * MIB}")
+    assert bar(found) == {"memory of processes": 300, "kernel": 724}
+    finding = found.analysis.found(Code.KERNEL_MEMORY)
+    assert finding is not None
+    assert finding.size == 724 * MIB
+
+
+def test_kernel_memory_that_the_kernel_sums_up_is_not_summed_again() -> None:
+    found = v2(f"anon {300 * MIB}", "file 0", f"kernel {724 * MIB}", f"kernel_stack {400 * MIB}", f"slab {200 * MIB}")
+    assert bar(found) == {"memory of processes": 300, "kernel": 724}
+
+
+def test_v1_since_6_8_tells_the_cgroups_below_by_total() -> None:
+    below = (f"total_cache {900 * MIB}", f"total_rss {90 * MIB}", f"total_shmem {800 * MIB}")
+    found = v2("cache 0", "rss 0", "shmem 0", *below)
+    assert bar(found)["shared memory and tmpfs"] == 800
+    assert found.analysis.findings[1].code is Code.SHARED_MEMORY
