@@ -61,3 +61,54 @@ def test_v1_since_6_8_tells_the_cgroups_below_by_total() -> None:
     found = v2("cache 0", "rss 0", "shmem 0", *below)
     assert bar(found)["shared memory and tmpfs"] == 800
     assert found.analysis.findings[1].code is Code.SHARED_MEMORY
+
+
+def v1_stat(path: str, cache: int, rss: int, tail: str = "unevictable:0KB") -> str:
+    """A line of memory.stat as kernels from 3.9 to 5.2 print it, for one cgroup of the tree."""
+    counted = f"cache:{cache}KB rss:{rss}KB rss_huge:0KB shmem:{cache}KB mapped_file:0KB workingset_refault_file:7KB"
+    return f"Memory cgroup stats for {path}: {counted} {tail}"
+
+
+def v1(*stats: str) -> Joined:
+    """A pod of v1 at its limit of 1 GiB."""
+    return joined(
+        "python invoked oom-killer: gfp_mask=0x6000c0(GFP_KERNEL), nodemask=(null), order=0, oom_score_adj=994",
+        "Task in /kubepods/podA/c1 killed as a result of limit of /kubepods/podA",
+        "memory: usage 1048576kB, limit 1048576kB, failcnt 12",
+        "memory+swap: usage 1048576kB, limit 9007199254740988kB, failcnt 0",
+        "kmem: usage 4096kB, limit 9007199254740988kB, failcnt 0",
+        *stats,
+        "Tasks state (memory values in pages):",
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[   4242]     0  4242   700000   24000   300800        0           994 python",
+        "Memory cgroup out of memory: Kill process 4242 (python) score 1085 or sacrifice child",
+        "Killed process 4242 (python) total-vm:2800000kB, anon-rss:90000kB, file-rss:6000kB, shmem-rss:0kB",
+    )
+
+
+def test_a_cgroup_of_v1_holds_what_those_below_it_hold() -> None:
+    found = v1(
+        v1_stat("/kubepods/podA", 0, 0),
+        v1_stat("/kubepods/podA/c1", 950000, 90000),
+        v1_stat("/kubepods/podA/pause", 0, 44),
+        v1_stat("/kubepods/podAB", 7000, 7000),
+    )
+    assert bar(found) == {"memory of processes": 88, "shared memory and tmpfs": 928, "kernel": 4, "in no counter": 4}
+    assert found.analysis.culprit is not None
+    assert found.analysis.culprit.rule == Code.SHARED_MEMORY
+
+
+def test_memory_stat_keeps_the_cgroup_s_own_counters() -> None:
+    stats = v1_stat("/kubepods/podA", 4, 8), v1_stat("/kubepods/podA/c1", 100, 200, tail="unevic")
+    state = v1(*stats).identified.report.cgroup
+    assert state is not None
+    assert state.stat["rss"] == 8 << 10
+    assert state.stat["total_rss"] == 208 << 10
+    assert "total_unevictable" not in state.stat  # The line below it is cut there.
+    assert "total_workingset_refault_file" not in state.stat
+
+
+def test_a_cgroup_of_v1_with_none_below_has_no_sums() -> None:
+    state = v1(v1_stat("/kubepods/podA", 950000, 90000)).identified.report.cgroup
+    assert state is not None
+    assert not any(name.startswith("total_") for name in state.stat)

@@ -19,6 +19,11 @@ _NO_LIMIT_KB = 1 << 53
 _PAGE_SIZES = frozenset({4 * KIB, 16 * KIB, 64 * KIB})
 
 
+def counts_events(name: str) -> bool:
+    """Whether a key of memory.stat counts events."""
+    return name.removeprefix("total_").startswith(_COUNTED)
+
+
 class TaskIn(LinuxPart, frozen=True, kw_only=True):
     """The victim's cgroup and the one whose limit was hit; 3.16 prints them as two records."""
 
@@ -72,7 +77,7 @@ class Stat(LinuxPart, frozen=True, kw_only=True):
     @property
     def counts(self) -> bool:
         """Whether the value counts events."""
-        return self.name.removeprefix("total_").startswith(_COUNTED)
+        return counts_events(self.name)
 
 
 class Group(LinuxPart, frozen=True, kw_only=True):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ingest.cgroup import is_within
 from ingest.formats._reports import begun
 from ingest.formats.linux import gfp
 from ingest.formats.linux.header import Cpu, Cpuset, Hardware, Header, Manual, Stack
 from ingest.formats.linux.kernel_memory import Beancounter
 from ingest.formats.linux.kill import Kill, NotKilled, Selected
 from ingest.formats.linux.machine import machine_state
-from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn
+from ingest.formats.linux.memcg import Group, MemcgCounter, Stat, Stats, TaskIn, counts_events
 from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
 from ingest.formats.linux.reaper import Reaped
 from ingest.formats.linux.said import Said
@@ -244,15 +245,28 @@ def _held(counter: tuple[int, int | None, int], factor: int) -> Counter:
 
 
 def _stat(said: Said, path: str | None) -> tuple[dict[str, int], dict[str, int]]:
-    """memory.stat of the cgroup at its limit; a line for each descendant follows it and is left to the raw text."""
+    """memory.stat of the cgroup at its limit, and with ``total_`` before a key what it comes to with all below it."""
     told = [part for part, _ in said.every(Stats)]
     if not told:
         return {}, {}
     own = next((part for part in told if part.path == path), told[0])
     if own.stat:
-        return own.stat, {}
+        return own.stat | _with_those_below(own, told), {}
     lines = [part for part, _ in said.every(Stat)]
     return (
         {part.name: part.value for part in lines if not part.counts},
         {part.name: part.value for part in lines if part.counts},
     )
+
+
+def _with_those_below(own: Stats, told: list[Stats]) -> dict[str, int]:
+    """Sums over a line for each cgroup of the tree, which counts what is charged to that one alone.
+
+    ``mem_cgroup_print_oom_info`` walks it with ``for_each_mem_cgroup_tree`` from 3.9 to 5.2; since then one
+    memory.stat has the sums. A key that a cut line lacks has none.
+    """
+    tree = {part.path: part.stat for part in reversed(told) if part.stat and is_within(part.path, own.path)}
+    if len(tree) == 1:
+        return {}
+    keys = [name for name in own.stat if all(name in stat for stat in tree.values()) and not counts_events(name)]
+    return {f"total_{name}": sum(stat[name] for stat in tree.values()) for name in keys}
