@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.analysis.room import kernel_of, machine, of_stat, share
+from ingest.analysis.parts import unaccounted
+from ingest.analysis.room import kernel_of, machine, of_stat, ram, share
 from ingest.model import Code, Finding, Group, ScopeKind
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.analysis.room import Room
     from ingest.analysis.table import Table
-    from ingest.model import Report, SystemMemory
+    from ingest.model import Report
 
 _MOST = 0.5
 """One process or one name holds most of the room; where the room is not known, of what all rows hold together."""
@@ -119,8 +120,7 @@ def _sum(*parts: int | None) -> int | None:
 def _of_machine(report: Report) -> Iterator[Finding]:
     if report.machine is None:
         return
-    memory, ram = report.machine.memory, machine(report).capacity
-    present = _present(report) or ram
+    memory, capacity = report.machine.memory, machine(report).capacity
     huge = sum(pages.total * pages.size for pages in report.machine.huge_pages)
     cache = _sum(memory.active_file, memory.inactive_file)
     for code, size, least in (
@@ -129,9 +129,9 @@ def _of_machine(report: Report) -> Iterator[Finding]:
         (Code.HUGE_PAGES, huge or None, _LARGE),
         (Code.PAGE_TABLES, memory.page_tables, _TABLES),
         (Code.PAGE_CACHE, cache, _LARGE),
-        (Code.UNACCOUNTED, _unaccounted(memory, present, huge), _UNACCOUNTED),
+        (Code.UNACCOUNTED, unaccounted(report), _UNACCOUNTED),
     ):
-        part = share(size, present if code is Code.UNACCOUNTED else ram)
+        part = share(size, ram(report) if code is Code.UNACCOUNTED else capacity)
         told = code is Code.SLAB and bool(report.machine.slabs)
         if part is not None and (part >= least or told):
             yield Finding(code=code, size=size, share=part, name=_largest_slab(report) if code is Code.SLAB else None)
@@ -140,29 +140,6 @@ def _of_machine(report: Report) -> Iterator[Finding]:
 def _largest_slab(report: Report) -> str | None:
     slabs = report.machine.slabs if report.machine else ()
     return max(slabs, key=lambda slab: slab.total).name if slabs else None
-
-
-def _present(report: Report) -> int | None:
-    """RAM of all zones that kernels before 3.9 tell; a driver may have marked pages reserved that it took from it."""
-    found = report.machine.zones if report.machine else ()
-    told = [zone.sizes["present"] for zone in found if "present" in zone.sizes and "managed" not in zone.sizes]
-    return sum(told) or None
-
-
-def _unaccounted(memory: SystemMemory, ram: int | None, huge: int) -> int | None:
-    """RAM that is in no counter: drivers, balloons, graphics, network buffers (reference, part 6.1)."""
-    lru: tuple[int | None, ...] = (memory.active, memory.inactive)  # One pair for all user pages until 2.6.27.
-    if memory.active_anon is not None:
-        lru = (memory.active_anon, memory.inactive_anon, memory.active_file, memory.inactive_file)
-    if ram is None or memory.free is None or None in lru:
-        return None
-    others = (
-        memory.isolated_anon, memory.isolated_file, memory.unevictable, memory.slab_reclaimable,
-        memory.slab_unreclaimable, memory.slab, memory.page_tables, memory.sec_page_tables, memory.kernel_stack,
-        memory.kernel_misc_reclaimable, memory.free_pcp, memory.bounce,
-    )  # fmt: skip
-    known = memory.free + huge + sum(part for part in (*lru, *others) if part is not None)
-    return max(0, ram - known)
 
 
 # ---------------------------------------------------------------- swap

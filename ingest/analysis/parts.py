@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.room import kernel_of, machine, of_stat, room
+from ingest.analysis.room import kernel_of, of_stat, ram, room
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
-    from ingest.model import MachineState, Report
+    from ingest.model import Report
 
 
 class Kind(StrEnum):
     """What a part of the memory is."""
 
     PROCESSES = "memory of processes"
+    USER = "processes and files"
     SHARED = "shared memory and tmpfs"
     FILES = "page cache"
     KERNEL = "kernel"
@@ -36,11 +37,14 @@ class Part(Struct, frozen=True):
 
 def parts(report: Report) -> tuple[Part, ...]:
     """The parts of the cgroup at its limit or of the machine, none of them empty; nothing where no counter tells."""
-    if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
-        found = _cgroup(report)
-    else:
-        found = _machine(report.machine, machine(report).capacity) if report.machine else {}
+    of_cgroup = report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER)
+    found = _cgroup(report) if of_cgroup else _machine(report)
     return tuple(Part(kind, size) for kind, size in found.items() if size > 0)
+
+
+def unaccounted(report: Report) -> int | None:
+    """RAM that is in no counter: drivers, balloons, graphics, network buffers (reference, part 6.1)."""
+    return _machine(report).get(Kind.UNKNOWN)
 
 
 def _cgroup(report: Report) -> dict[Kind, int]:
@@ -63,26 +67,33 @@ def _cgroup(report: Report) -> dict[Kind, int]:
     return found
 
 
-def _machine(state: MachineState, ram: int | None) -> dict[Kind, int]:
-    """Mem-Info's counters. Shared memory lies on the lists of anonymous pages."""
+def _machine(report: Report) -> dict[Kind, int]:
+    """Mem-Info's counters. Shared memory lies on the lists of anonymous pages; up to 2.6.27 files do too."""
+    state, whole = report.machine, ram(report)
+    if state is None or whole is None or state.memory.free is None:
+        return {}
     memory = state.memory
-    if ram is None or memory.free is None:
+    user = _sum(memory.active, memory.inactive)
+    if None in (memory.active_anon, memory.inactive_anon, memory.active_file, memory.inactive_file) and not user:
         return {}
     shared = memory.shmem or 0
-    anon = sum(each or 0 for each in (memory.active_anon, memory.inactive_anon, memory.isolated_anon))
-    files = sum(each or 0 for each in (memory.active_file, memory.inactive_file, memory.isolated_file))
-    kernel = (
-        memory.slab_reclaimable, memory.slab_unreclaimable, memory.slab, memory.kernel_stack, memory.bounce,
-        memory.kernel_misc_reclaimable,
-    )  # fmt: skip
+    anon = _sum(memory.active_anon, memory.inactive_anon, memory.isolated_anon)
     found = {
         Kind.PROCESSES: max(0, anon - shared) + (memory.unevictable or 0),
+        Kind.USER: user,
         Kind.SHARED: shared,
-        Kind.FILES: files,
-        Kind.KERNEL: sum(each or 0 for each in kernel),
-        Kind.TABLES: (memory.page_tables or 0) + (memory.sec_page_tables or 0),
+        Kind.FILES: _sum(memory.active_file, memory.inactive_file, memory.isolated_file),
+        Kind.KERNEL: _sum(
+            memory.slab_reclaimable, memory.slab_unreclaimable, memory.slab, memory.kernel_stack, memory.bounce,
+            memory.kernel_misc_reclaimable,
+        ),
+        Kind.TABLES: _sum(memory.page_tables, memory.sec_page_tables),
         Kind.HUGE: sum(pages.total * pages.size for pages in state.huge_pages),
-        Kind.FREE: memory.free + (memory.free_pcp or 0),
-    }
-    found[Kind.UNKNOWN] = max(0, ram - sum(found.values()))
+        Kind.FREE: _sum(memory.free, memory.free_pcp),
+    }  # fmt: skip
+    found[Kind.UNKNOWN] = max(0, whole - sum(found.values()))
     return {kind: found[kind] for kind in Kind}
+
+
+def _sum(*counters: int | None) -> int:
+    return sum(counter for counter in counters if counter is not None)

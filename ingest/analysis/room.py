@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 1024
 """MAX_NUMNODES of the largest configurations."""
+_TAKEN = 1.1
+"""Zones that tell so many times the RAM that is not reserved: more of it than a kernel reserves at boot."""
 _KERNEL = ("kernel_stack", "pagetables", "percpu", "vmalloc", "slab")
 
 
@@ -63,6 +65,16 @@ def machine(report: Report) -> Room:
     # Pages in the swap cache count as used, though they are in memory too.
     used = None if swap is None or free is None else max(0, swap - free)
     return Room(capacity=None if total is None else total - (reserved or 0), swap=swap, swap_used=used)
+
+
+def ram(report: Report) -> int | None:
+    """The machine's RAM without what the kernel reserved at boot.
+
+    A driver may have marked pages reserved that it took later: zones of kernels before 3.9 tell what there was.
+    """
+    told, zones = machine(report).capacity, report.machine.zones if report.machine else ()
+    present = sum(zone.sizes.get("present", 0) for zone in zones if "managed" not in zone.sizes)
+    return present if present > (told or 0) * _TAKEN else told
 
 
 def share(part: int | None, whole: int | None) -> float | None:
