@@ -72,6 +72,7 @@ _OLD = ("linux.mem_info.old", "linux.per_cpu.zone", "linux.per_cpu.used", "linux
         "linux.swap.total", "linux.totals.ram_old", "linux.totals.high_old", "linux.totals.reserved_old",
         "linux.totals.shared", "linux.totals.swap_cached", "linux.totals.dirty", "linux.totals.writeback",
         "linux.totals.mapped", "linux.totals.slab", "linux.totals.pagetables")  # fmt: skip
+_RHEL5 = tuple(each.replace("v2_6_11", "rhel5") for each in _OLD)
 _SWAP = (
     "linux.totals.pagecache",
     "linux.totals.in_swap_cache",
@@ -130,7 +131,7 @@ GENERATIONS = tuple(
     for fields in (
         {"name": "2_4", "release": "2.4.32", "header": "", "kill": "kill_bare.K0"},
         {"name": "2_6_12", "release": "2.6.12", "header": "H0", "kill": "kill_bare.K0", "memory": _OLD},
-        {"name": "2_6_18", "release": "2.6.18-8.el5", "header": "H1", "select": "S1", "kill": "kill_bare.K1", "memory": _OLD},
+        {"name": "2_6_18", "release": "2.6.18-8.el5", "header": "H1", "select": "S1", "kill": "kill_bare.K1", "memory": _RHEL5},
         {"name": "2_6_24", "release": "2.6.24", "header": "H2", "cpu": "pid", "select": "S2", "kill": "kill_bare.K2",
          "memory": ("linux.mem_info.old", "linux.per_cpu.hot_cold", "linux.pages.v2_6_22", "linux.pages.v2_6_22_free",
                     "linux.zone.v2_6", "linux.buddy.plain", *_SWAP)},

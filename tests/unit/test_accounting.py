@@ -112,3 +112,61 @@ def test_a_cgroup_of_v1_with_none_below_has_no_sums() -> None:
     state = v1(v1_stat("/kubepods/podA", 950000, 90000)).identified.report.cgroup
     assert state is not None
     assert not any(name.startswith("total_") for name in state.stat)
+
+
+def machine(*lines: str, release: str = "3.10.0-957.el7.x86_64") -> Joined:
+    """A machine that ran out, with some lines of Mem-Info."""
+    return joined(
+        "httpd invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0",
+        f"CPU: 9 PID: 3333 Comm: httpd Not tainted {release} #1",
+        "Mem-Info:",
+        *lines,
+        "Out of memory: Kill process 3333 (httpd) score 1 or sacrifice child",
+        "Killed process 3333 (httpd) total-vm:8400kB, anon-rss:900kB, file-rss:0kB, shmem-rss:0kB",
+    )
+
+
+TOTALS = ("262144 pages RAM", "0 pages reserved")
+
+
+def test_kernel_stacks_are_told_by_zones_until_5_8() -> None:
+    counters = "active_anon:100000 inactive_anon:0 isolated_anon:0", " active_file:0 inactive_file:0 isolated_file:0"
+    zone = "pages_scanned:0 all_unreclaimable? no"
+    zones = (
+        f"Node 0 DMA free:4kB min:4kB low:4kB high:4kB present:8kB managed:8kB kernel_stack:102400kB {zone}",
+        f"Node 0 Normal free:4kB min:4kB low:4kB high:4kB present:8kB managed:8kB kernel_stack:307200kB {zone}",
+    )
+    found = machine(*counters, " free:59744 free_pcp:0", *zones, *TOTALS)
+    assert bar(found) == {"memory of processes": 391, "kernel": 400, "free": 233}
+
+
+def test_until_2_6_27_processes_and_files_are_one_counter() -> None:
+    counters = "Active:100000 inactive:102400 dirty:0 writeback:0", " free:25600 slab:25600 mapped:9 bounce:0"
+    found = machine(*counters, *TOTALS, release="2.6.24-19-generic")
+    assert bar(found) == {"processes and files": 791, "kernel": 100, "in no counter": 33, "free": 100}
+    assert found.analysis.found(Code.UNACCOUNTED) is None
+
+
+def test_the_wording_of_rhel_5_is_read() -> None:
+    told = "free:25600 slab:25600 mapped-file:900 mapped-anon:24000 pagetables:2560"
+    found = machine(f"Active:100000 inactive:102400 dirty:0 writeback:0 unstable:0 {told}", *TOTALS)
+    assert bar(found) == {
+        "processes and files": 791, "kernel": 100, "page tables": 10, "in no counter": 23, "free": 100
+    }  # fmt: skip
+    assert found.identified.report.machine is not None
+    assert found.identified.report.machine.memory.mapped == 900 << 12
+
+
+def test_the_bar_and_the_finding_tell_the_same_of_what_a_driver_took() -> None:
+    """Pages that it marked reserved; zones tell of them (nvidia on 2.6.24)."""
+    zone = "Normal free:100kB min:4kB low:4kB high:4kB active:0kB inactive:0kB present:1048576kB pages_scanned:0 "
+    counters = "Active:50000 inactive:50000 dirty:0 writeback:0 unstable:0", " free:25600 slab:25600 mapped:9 bounce:0"
+    found = machine(*counters, f"{zone}all_unreclaimable? no", "262144 pages of RAM", "100000 reserved pages")
+    finding = found.analysis.found(Code.UNACCOUNTED)
+    assert finding is not None
+    assert finding.size == (262144 - 151200) << 12
+    assert bar(found)["in no counter"] == round(finding.size / MIB)
+
+
+def test_without_counters_of_user_pages_nothing_is_in_no_counter() -> None:
+    assert bar(machine("Free pages:        8276kB (0kB HighMem)", *TOTALS)) == {}

@@ -21,10 +21,10 @@ _PAGES = {
     "pages cma reserved": "cma_reserved", "pages hwpoisoned": "hwpoisoned", "total pagecache pages": "page_cache",
     "pages dirty": "dirty", "pages writeback": "writeback", "pages mapped": "mapped", "pages slab": "slab",
     "pages pagetables": "page_tables", "pagetables": "page_tables", "sec_pagetables": "sec_page_tables",
+    "mapped-file": "mapped",
 }  # fmt: skip
 """Words of the kernel that are not our names; a word that is one needs no line here."""
 
-_FROM_NODES = ("kernel_stack",)
 _FIELDS = frozenset(SystemMemory.__struct_fields__)
 _LONG_MAX = (1 << 63) - 1
 
@@ -33,20 +33,22 @@ def machine_state(said: Said) -> MachineState | None:
     """The machine's memory as the lines of one report tell it; ``None`` where none of them does."""
     memory: dict[str, int] = {}
     swap: dict[str, int] = {}
-    for part in said.among(Pages, Kilobytes, Node):
+    for part in said.among(Pages, Kilobytes):
         match part:
             case Pages():
                 _pages(part, said.page_size.bytes, memory, swap)
             case Kilobytes():
                 _kilobytes(part, memory, swap)
-            case Node():
-                for name in _FROM_NODES:
-                    if name in part.sizes:
-                        memory[name] = memory.get(name, 0) + part.sizes[name]
+    zones = tuple(_zones(said))
+    # NR_KERNEL_STACK_KB is told of each zone up to 5.8, of each node since.
+    of_nodes = [part.sizes["kernel_stack"] for part, _ in said.every(Node) if "kernel_stack" in part.sizes]
+    of_zones = [zone.sizes["kernel_stack"] for zone in zones if "kernel_stack" in zone.sizes]
+    if stacks := of_nodes or of_zones:
+        memory["kernel_stack"] = sum(stacks)
     state = MachineState(
         memory=SystemMemory(**memory),
         swap=SystemSwap(**swap),
-        zones=tuple(_zones(said)),
+        zones=zones,
         huge_pages=tuple(part.pages for part, _ in said.every(Huge)),
         slabs=tuple(part.slab for part, _ in said.every(SlabRow)),
         allocations=tuple(part.site for part, _ in said.every(AllocationRow)),

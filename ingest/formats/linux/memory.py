@@ -16,7 +16,7 @@ from ingest.model import FreeBlocks, HugePages, Role
 
 _ZONES = r"(?:DMA32|DMA|Normal|HighMem|Movable|Device)"
 _KB_PAIR = r"[a-z_]+(?:\((?:anon|file)\))?: ?-?\d{1,25}(?:kB|KB)?(?=[\s,]|$)"
-_PAGE_PAIR = r"[A-Za-z_]+: ?\d{1,25}(?=[\s,)]|$)"
+_PAGE_PAIR = r"[A-Za-z_-]+: ?\d{1,25}(?=[\s,)]|$)"
 
 
 class Pages(LinuxPart, frozen=True, kw_only=True):
