@@ -150,7 +150,7 @@ def _doubts(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Itera
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
     if by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings):
         yield Doubt.SHARED_PAGES
-    if claim.rule == Code.UNACCOUNTED:
+    if claim.rule == Code.UNACCOUNTED and claim.name == Code.UNACCOUNTED:
         yield Doubt.HOLDER_NOT_NAMED
     if report.completeness is Completeness.INTERLEAVED:
         yield Doubt.MIXED_UP

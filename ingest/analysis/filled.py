@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.analysis.room import Room
     from ingest.analysis.table import Table
-    from ingest.model import Report
+    from ingest.model import MachineState, Report
 
 _MOST = 0.5
 """One process or one name holds most of the room; where the room is not known, of what all rows hold together."""
@@ -29,6 +29,10 @@ _TABLES = 0.05
 """Page tables: normal machines have well under 1 %."""
 _UNACCOUNTED = 0.2
 _FULL = 0.95
+_IN_COUNTERS = ("mm/", "arch/x86/mm/", "include/", "kernel/fork.c")
+"""Where pages are allocated that Mem-Info counts: of processes, files, slab, page tables, kernel stacks."""
+_ROUNDED = 1.1
+"""Sizes of allocation sites have three digits, and counters move while they are printed."""
 
 
 def filled(report: Report, room: Room, table: Table | None) -> Iterator[Finding]:
@@ -133,13 +137,25 @@ def _of_machine(report: Report) -> Iterator[Finding]:
     ):
         part = share(size, ram(report) if code is Code.UNACCOUNTED else capacity)
         told = code is Code.SLAB and bool(report.machine.slabs)
-        if part is not None and (part >= least or told):
-            yield Finding(code=code, size=size, share=part, name=_largest_slab(report) if code is Code.SLAB else None)
+        if size is not None and part is not None and (part >= least or told):
+            yield Finding(code=code, size=size, share=part, name=_holder(report.machine, code, size))
 
 
-def _largest_slab(report: Report) -> str | None:
-    slabs = report.machine.slabs if report.machine else ()
-    return max(slabs, key=lambda slab: slab.total).name if slabs else None
+def _holder(state: MachineState, code: Code, size: int) -> str | None:
+    """The largest cache of slab, and the allocation site (6.10) that holds most of what is in no counter."""
+    if code is Code.SLAB and state.slabs:
+        return max(state.slabs, key=lambda slab: slab.total).name
+    if code is not Code.UNACCOUNTED:
+        return None
+    sites = [
+        site
+        for site in state.allocations
+        if not site.place.startswith(_IN_COUNTERS) and _MOST * size <= site.size <= _ROUNDED * size
+    ]
+    first = max(sites, key=lambda site: site.size, default=None)
+    if first is None or first.module is None:
+        return first.function if first else None
+    return f"{first.function} [{first.module}]"
 
 
 # ---------------------------------------------------------------- swap

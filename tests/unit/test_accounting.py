@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ingest.analysis.parts import parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
-from ingest.model import Code, Joined, Origin, Raw
+from ingest.model import Code, Confidence, Doubt, Joined, Origin, Raw
 from ingest.offline import episodes
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -170,3 +172,30 @@ def test_the_bar_and_the_finding_tell_the_same_of_what_a_driver_took() -> None:
 
 def test_without_counters_of_user_pages_nothing_is_in_no_counter() -> None:
     assert bar(machine("Free pages:        8276kB (0kB HighMem)", *TOTALS)) == {}
+
+
+ANON = "     300 MiB    76800 mm/memory.c:1061 func:folio_prealloc"
+
+
+@pytest.mark.parametrize(
+    ("sites", "name"),
+    [
+        (("     410 MiB   104960 drivers/net/foo/rx.c:120 [foo] func:foo_alloc_rx", ANON), "foo_alloc_rx [foo]"),
+        (("     410 MiB   104960 drivers/net/foo/rx.c:120 func:foo_alloc_rx", ANON), "foo_alloc_rx"),
+        (("     100 MiB    25600 drivers/net/foo/rx.c:120 [foo] func:foo_alloc_rx", ANON), None),
+        (("     900 MiB   230400 drivers/net/foo/rx.c:120 [foo] func:foo_alloc_rx", ANON), None),
+        ((ANON,), None),
+    ],
+)
+def test_what_is_in_no_counter_is_named_by_its_allocation_site(sites: tuple[str, ...], name: str | None) -> None:
+    """Not by one that holds little of it, nor more than there is of it, nor one whose pages are in counters."""
+    counters = "active_anon:76800 inactive_anon:0 isolated_anon:0", " active_file:0 inactive_file:0 isolated_file:0"
+    told = (*counters, " free:51200 free_pcp:0", *TOTALS, "Memory allocations:", *sites)
+    found = machine(*told, release="6.12.9-arch1-1")
+    finding, culprit = found.analysis.found(Code.UNACCOUNTED), found.analysis.culprit
+    assert finding is not None
+    assert culprit is not None
+    assert finding.name == name
+    assert culprit.name == (name or "unaccounted")
+    assert (culprit.confidence is Confidence.HIGH) == (name is not None and culprit.share is not None)
+    assert (Doubt.HOLDER_NOT_NAMED in culprit.doubts) == (name is None)
