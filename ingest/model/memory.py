@@ -27,7 +27,7 @@ class PageSize(Struct, frozen=True):
 
 
 ASSUMED_PAGE = PageSize(4096, PageSizeSource.ASSUMED)
-"""x86 and most arm64 kernels; arm64 and ppc64 may use 16 or 64 KiB, which only a free list line tells."""
+"""x86 and most arm64 kernels; arm64 and ppc64 may use 16 or 64 KiB: a free list, "no limit" or a kill line tells."""
 
 
 class Sizes(Struct, frozen=True, kw_only=True, gc=False):

@@ -9,7 +9,7 @@ import pytest
 from ingest.analysis.parts import parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
-from ingest.model import Code, Confidence, Doubt, Joined, Origin, Raw
+from ingest.model import Code, Confidence, Doubt, Joined, Origin, PageSize, PageSizeSource, Raw
 from ingest.offline import episodes
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -199,3 +199,30 @@ def test_what_is_in_no_counter_is_named_by_its_allocation_site(sites: tuple[str,
     assert culprit.name == (name or "unaccounted")
     assert (culprit.confidence is Confidence.HIGH) == (name is not None and culprit.share is not None)
     assert (Doubt.HOLDER_NOT_NAMED in culprit.doubts) == (name is None)
+
+
+@pytest.mark.parametrize(
+    ("total_vm", "page", "source"),
+    [
+        (360000, 4, PageSizeSource.LOGGED),
+        (1440000, 16, PageSizeSource.LOGGED),
+        (5760000, 64, PageSizeSource.LOGGED),
+        (5760004, 4, PageSizeSource.ASSUMED),
+        (11520000, 4, PageSizeSource.ASSUMED),
+        (180000, 4, PageSizeSource.ASSUMED),
+    ],
+)
+def test_the_victim_tells_the_page_size(total_vm: int, page: int, source: PageSizeSource) -> None:
+    """No line of a cgroup of v2 at its limit tells it otherwise."""
+    report = joined(
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "memory: usage 2097152kB, limit 2097152kB, failcnt 5",
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[   6900] 65535  6900       13        1    60000        0          -998 pause",
+        "[   7000]  1000  7000    90000    31750   500000        0             0 java",
+        f"Memory cgroup out of memory: Killed process 7000 (java) total-vm:{total_vm}kB, anon-rss:2031616kB, "
+        "file-rss:384kB, shmem-rss:0kB, UID:1000 pgtables:488kB oom_score_adj:0",
+    ).identified.report
+    assert report.page_size == PageSize(page << 10, source)
+    assert report.tasks.rss == (page << 10, 31750 * page << 10)
+    assert report.tasks.page_tables == (60000, 500000)

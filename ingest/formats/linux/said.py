@@ -6,8 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingest import cgroup
+from ingest.formats._elements import KIB
 from ingest.formats.linux.header import Cpu, Cpuset, Header, Stack
 from ingest.formats.linux.kernel_memory import Beancounter
+from ingest.formats.linux.kill import Kill
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from ingest.model import Block, Line
 
 _P = TypeVar("_P")
+
+_PAGE_SIZES = tuple(KIB << order for order in range(2, 7))
+"""4 to 64 KiB."""
 
 _ONE_REPORTS: frozenset[type] = frozenset({Header, Cpu, Cpuset, Stack, TaskIn, MemcgCounter, Stats, Stat, Heading, Row})
 """What is said of one report and does not say of which."""
@@ -50,10 +55,12 @@ class Said:
                 self._of[type(part)].append((part, entry.line))
                 self._but_rows.append(part)
         self.kinds = frozenset([*self._of, Row] if rows else self._of)
-        told = _page_size(self)
+        heading, told = self.first(Heading), _page_size(self)
+        read = told or page_size.bytes
+        self.tasks = tasks(heading, rows, read) if heading else Tasks()
+        if heading and told is None and (told := _of_a_victim(self, read)) not in (None, read):
+            self.tasks = tasks(heading, rows, told)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
-        heading = self.first(Heading)
-        self.tasks = tasks(heading, rows, self.page_size.bytes) if heading else Tasks()
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 
     def first(self, kind: type[_P]) -> _P | None:
@@ -95,3 +102,22 @@ def _page_size(said: Said) -> int | None:
     told = (part.blocks[0].size for part, _ in said.every(Buddy) if part.blocks)
     counted = (part.page_size for part, _ in said.every(MemcgCounter) if part.page_size)
     return next(told, next(counted, None))
+
+
+def _of_a_victim(said: Said, read: int) -> int | None:
+    """The page size by which a kill line's ``total-vm`` in kB is ``total_vm`` of the victim's row in pages.
+
+    Args:
+        said: With a table, where there is one.
+        read: The page size by which its rows were read.
+    """
+    if said.tasks.total_vm is None:
+        return None
+    for part, _ in said.every(Kill):
+        size = part.sizes.total_vm
+        if size and part.pid in said.tasks.pid:
+            pages = said.tasks.total_vm[said.tasks.pid.index(part.pid)] // read
+            found = next((each for each in _PAGE_SIZES if pages * each == size), None)
+            if found is not None:
+                return found
+    return None
