@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
-from ingest.analysis.room import share
+from ingest.analysis.room import portion
 from ingest.analysis.zones import usable
 from ingest.model import Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
 
@@ -102,11 +102,11 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
 
 
 def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
-    part = share(claim.size, room.capacity)
-    told = part if part is not None else share(claim.size, table.total if table else 0)
-    most = _private(report) if claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP) else claim.size
-    private = share(min(claim.size, most), room.capacity)
-    doubts = list(_doubts(report, claim, findings))
+    by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
+    part = room.part(claim.size) if by_processes else portion(claim.size, room.capacity)
+    told = part if part is not None else portion(claim.size, table.total if table else 0)
+    private = room.part(min(claim.size, _private(report, room))) if by_processes else part
+    doubts = list(_doubts(report, table, claim, findings))
     confidence = Confidence.LOW
     if told is not None and told >= _LARGE:
         sure = private is not None and private >= _CLEAR and not doubts
@@ -138,17 +138,19 @@ def _is_victim(report: Report, claim: _Claim) -> bool:
     return any(name == claim.name and pid in victims for name, pid in rows)
 
 
-def _private(report: Report) -> int:
-    """The machine's memory of processes that is nobody else's: no group can hold more, though its rows may say so."""
+def _private(report: Report, room: Room) -> int:
+    """Memory and swap of processes that is nobody else's: no group can hold more, though its rows may say so."""
     memory = report.machine.memory if report.machine else None
     if memory is None or memory.active_anon is None or memory.inactive_anon is None:
         return sys.maxsize
-    return memory.active_anon + memory.inactive_anon - (memory.shmem or 0) + (memory.unevictable or 0)
+    private = memory.active_anon + memory.inactive_anon - (memory.shmem or 0) + (memory.unevictable or 0)
+    return private + (room.swap_used or 0)
 
 
-def _doubts(report: Report, claim: _Claim, findings: Sequence[Finding]) -> Iterator[Doubt]:
+def _doubts(report: Report, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Iterator[Doubt]:
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
-    if by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings):
+    counted_often = claim.kind is CulpritKind.GROUP and table is not None and table.shares
+    if counted_often or (by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings)):
         yield Doubt.SHARED_PAGES
     if claim.rule == Code.UNACCOUNTED and claim.name == Code.UNACCOUNTED:
         yield Doubt.HOLDER_NOT_NAMED
@@ -167,7 +169,7 @@ def _low_zone(report: Report, findings: Sequence[Finding]) -> Culprit | None:
     slab = next((finding for finding in findings if finding.code is Code.SLAB and finding.name), None)
     size = slab.size if slab and slab.size else sum(part or 0 for part in parts)
     low = sum(zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in usable(report))
-    part = share(size, low)
+    part = portion(size, low)
     sure = slab is not None and part is not None and part >= _CLEAR
     return Culprit(
         kind=CulpritKind.KERNEL,
@@ -192,7 +194,7 @@ def _of_victims(report: Report, room: Room) -> Culprit | None:
     largest = max(sized, key=lambda victim: victim.sizes.rss or 0)
     if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
         return _victim_group(group)
-    part = share(largest.sizes.rss, room.capacity)
+    part = portion(largest.sizes.rss, room.capacity)
     if report.family not in _BY_SCORE and _is_small(report, largest, part):
         return _limited_cgroup(report)
     return Culprit(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.analysis.parts import unaccounted
-from ingest.analysis.room import kernel_of, machine, of_stat, ram, share
+from ingest.analysis.room import kernel_of, machine, of_stat, portion, ram
 from ingest.model import Code, Finding, Group, ScopeKind
 
 if TYPE_CHECKING:
@@ -62,11 +62,10 @@ def _processes(report: Report, room: Room, table: Table | None) -> Iterator[Find
     if table is None:
         yield from _of_victims(report, room)
         return
-    whole = room.capacity or table.total
+    whole = room.held or table.total
     group, largest = table.group, table.largest
     if largest.held >= _MOST * whole and not table.is_group:
-        part = share(largest.held, room.capacity)
-        yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=largest.held, share=part)
+        yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=largest.held, share=room.part(largest.held))
     elif (group.rss or 0) >= _MOST * whole and table.is_group:
         yield Finding(code=Code.PROCESS_GROUP, name=group.name, size=group.rss, share=group.share)
 
@@ -88,7 +87,8 @@ def largest_victims(report: Report, room: Room) -> Group | None:
     if not several:
         return None
     name, sizes = max(several.items(), key=lambda item: (sum(item[1]), item[0]))
-    return Group(name=name, count=len(sizes), rss=sum(sizes), share=share(sum(sizes), room.capacity))
+    held = sum(sizes) if room.most is None else min(sum(sizes), room.most)
+    return Group(name=name, count=len(sizes), rss=held, share=portion(held, room.capacity))
 
 
 # ---------------------------------------------------------------- a cgroup
@@ -108,7 +108,7 @@ def _of_cgroup(report: Report) -> Iterator[Finding]:
         (Code.PAGE_CACHE, cache, _LARGE),
         (Code.KERNEL_MEMORY, kernel_of(state), _LARGE),
     ):
-        part = share(size, usage)
+        part = portion(size, usage)
         if part is not None and part >= least:
             yield Finding(code=code, size=size, share=part)
 
@@ -135,7 +135,7 @@ def _of_machine(report: Report) -> Iterator[Finding]:
         (Code.PAGE_CACHE, cache, _LARGE),
         (Code.UNACCOUNTED, unaccounted(report), _UNACCOUNTED),
     ):
-        part = share(size, ram(report) if code is Code.UNACCOUNTED else capacity)
+        part = portion(size, ram(report) if code is Code.UNACCOUNTED else capacity)
         told = code is Code.SLAB and bool(report.machine.slabs)
         if size is not None and part is not None and (part >= least or told):
             yield Finding(code=code, size=size, share=part, name=_holder(report.machine, code, size))
@@ -167,4 +167,4 @@ def _swap(room: Room) -> Iterator[Finding]:
     if room.swap == 0:
         yield Finding(code=Code.NO_SWAP, size=0)
     elif room.swap_used is not None and room.swap_used >= _FULL * room.swap:
-        yield Finding(code=Code.SWAP_FULL, size=room.swap_used, share=share(room.swap_used, room.swap))
+        yield Finding(code=Code.SWAP_FULL, size=room.swap_used, share=portion(room.swap_used, room.swap))

@@ -12,7 +12,7 @@ from ingest.model import Constraint, ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ingest.model import CgroupState, Counter, Report
+    from ingest.model import CgroupState, Counter, Report, SystemMemory
 
 _MOST_NODES = 1024
 """MAX_NUMNODES of the largest configurations."""
@@ -29,16 +29,41 @@ class Room(Struct, frozen=True, kw_only=True):
             the kernel reserved.
         swap: Swap that could be used beside it; 0 where there is none.
         swap_used: How much of that was in use.
+        counted: RAM of the whole machine that processes may have held: all their pages, files and page tables, each
+            counted once.
     """
 
     capacity: int | None
     swap: int | None
     swap_used: int | None
+    counted: int | None = None
 
     @property
     def allowed(self) -> int | None:
         """``totalpages`` of ``oom_badness`` in bytes: memory and swap together (constrained_alloc, mm/oom_kill.c)."""
         return None if self.capacity is None else self.capacity + (self.swap or 0)
+
+    @property
+    def held(self) -> int | None:
+        """What there was for processes to hold: memory, and the swap that was in use."""
+        return None if self.capacity is None else self.capacity + self._swapped
+
+    @property
+    def most(self) -> int | None:
+        """What processes can have held together at most; their rows sum up to more where they share pages."""
+        return self.held if self.counted is None else self.counted + self._swapped
+
+    @property
+    def _swapped(self) -> int:
+        used = self.swap_used or 0
+        return used if self.swap is None else min(used, self.swap)
+
+    def part(self, size: int) -> float | None:
+        """The share of a process or of some; ``None`` where it may have had memory of other nodes than those meant."""
+        whole, most = self.held, self.most
+        if whole is None or (size > whole and most is not None and most > whole):
+            return None
+        return portion(size, whole)
 
 
 def room(report: Report) -> Room:
@@ -64,7 +89,18 @@ def machine(report: Report) -> Room:
     swap, free = state.swap.total, state.swap.free
     # Pages in the swap cache count as used, though they are in memory too.
     used = None if swap is None or free is None else max(0, swap - free)
-    return Room(capacity=None if total is None else total - (reserved or 0), swap=swap, swap_used=used)
+    capacity = max(0, (total or 0) - (reserved or 0)) or None
+    return Room(capacity=capacity, swap=swap, swap_used=used, counted=_counted(state.memory))
+
+
+def _counted(memory: SystemMemory) -> int | None:
+    """The LRU lists, on which shared memory lies too, and page tables."""
+    lists = (
+        memory.active, memory.inactive, memory.active_anon, memory.inactive_anon, memory.isolated_anon,
+        memory.active_file, memory.inactive_file, memory.isolated_file, memory.unevictable,
+    )  # fmt: skip
+    pages = sum(each for each in lists if each is not None)
+    return pages + (memory.page_tables or 0) if pages else None
 
 
 def ram(report: Report) -> int | None:
@@ -80,6 +116,12 @@ def ram(report: Report) -> int | None:
 def share(part: int | None, whole: int | None) -> float | None:
     """A ratio with four decimals; ``None`` where either is unknown or the whole is nothing."""
     return round(part / whole, 4) if part is not None and whole else None
+
+
+def portion(part: int | None, whole: int | None) -> float | None:
+    """A share of what is part of the whole, and so not more than all of it: counters move while they are printed."""
+    told = share(part, whole)
+    return None if told is None else min(told, 1.0)
 
 
 def _nodes(report: Report) -> set[int]:

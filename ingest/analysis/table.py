@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.analysis.room import share
 from ingest.model import Group
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ _SEVERAL = 3
 _MOST = 0.5
 """A row that holds so much of what its name holds is no member of a group."""
 
+_SHARED = 1.1
+"""Rows that sum up to so many times what there was share more than code."""
+
 
 class Table(Struct, frozen=True):
     """What all rows of a table say.
@@ -28,12 +30,14 @@ class Table(Struct, frozen=True):
         largest: The row that held most.
         group: The name whose rows held most together.
         is_group: Whether it takes several processes of that name to make up most of what it holds.
+        shares: Whether the rows of that name sum up to far more than there was, as those do that share pages.
     """
 
     total: int
     largest: Task
     group: Group
     is_group: bool
+    shares: bool
 
 
 def table(tasks: Tasks, room: Room) -> Table | None:
@@ -47,8 +51,9 @@ def table(tasks: Tasks, room: Room) -> Table | None:
     return Table(
         total=sum(tasks.held),
         largest=tasks.row(tasks.held.index(max(tasks.held))),
-        group=Group(name=name, count=len(of_name), rss=most, share=share(most, room.capacity)),
+        group=_group(name, len(of_name), most, room),
         is_group=len(of_name) >= _SEVERAL and max(of_name) < _MOST * most,
+        shares=room.most is not None and most > _SHARED * room.most,
     )
 
 
@@ -56,7 +61,13 @@ def groups(tasks: Tasks, room: Room) -> list[Group]:
     """The rows by name, the largest sum first."""
     counts = Counter(tasks.name)
     ordered = sorted(_sums(tasks).items(), key=lambda item: (-item[1], item[0]))
-    return [Group(name=name, count=counts[name], rss=size, share=share(size, room.capacity)) for name, size in ordered]
+    return [_group(name, counts[name], size, room) for name, size in ordered]
+
+
+def _group(name: str, count: int, size: int, room: Room) -> Group:
+    """The rows of a name, which share pages where they sum up to more than there was."""
+    held = size if room.most is None or count == 1 else min(size, room.most)
+    return Group(name=name, count=count, rss=held, share=room.part(held))
 
 
 def _sums(tasks: Tasks) -> dict[str, int]:

@@ -239,12 +239,12 @@ def _finding(finding: Finding, report: Report) -> FindingView:
 
 
 def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
-    capacity = room(report).capacity
+    there = room(report)
     died = {victim.pid: victim for victim in report.victims}
     for task in report.tasks.largest(_PROCESSES):
         fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
         yield ProcessView(
-            task.name, task.pid, task.held, share(task.held, capacity), task.score_adj, analysis.badness(task.pid), fate
+            task.name, task.pid, task.held, there.part(task.held), task.score_adj, analysis.badness(task.pid), fate
         )
 
 

@@ -31,7 +31,7 @@ def percent(share: float) -> str:
 
 
 def part_of_it(share: float | None) -> str:
-    """Which part of the memory that there was; shares above all of it come of memory counted twice."""
+    """Which part of the memory that there was."""
     if share is None:
         return ""
     return ", all of what there was" if share >= _ALL else f", {percent(share)} of what there was"

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingest.analysis import room
 from ingest.analysis.parts import parts
+from ingest.analysis.table import groups
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.model import Code, Confidence, Doubt, Joined, Origin, PageSize, PageSizeSource, Raw
@@ -226,3 +228,70 @@ def test_the_victim_tells_the_page_size(total_vm: int, page: int, source: PageSi
     assert report.page_size == PageSize(page << 10, source)
     assert report.tasks.rss == (page << 10, 31750 * page << 10)
     assert report.tasks.page_tables == (60000, 500000)
+
+
+def table(*rows: tuple[int, str, int, int], swap: tuple[int, int] = (0, 0), anon: int = 200000) -> Joined:
+    """A machine of 1 GiB with rows of pid, name, resident and swapped pages, and total and free swap in kB."""
+    return machine(
+        f"active_anon:{anon} inactive_anon:0 isolated_anon:0",
+        " active_file:0 inactive_file:0 isolated_file:0",
+        " free:10000 free_pcp:0 pagetables:0",
+        f"Free swap  = {swap[1]}kB",
+        f"Total swap = {swap[0]}kB",
+        *TOTALS,
+        "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
+        *(
+            f"[{pid:5}]    48 {pid:5}   900000 {rss:7}       0 {out:7}             0 {name}"
+            for pid, name, rss, out in rows
+        ),
+    )
+
+
+def test_swap_that_was_in_use_is_of_what_there_was() -> None:
+    culprit = table((3333, "java", 131072, 131072), swap=(2097152, 1048576)).analysis.culprit
+    assert culprit is not None
+    assert culprit.rss == 1 << 30
+    assert culprit.share == 0.5
+
+
+def test_a_process_holds_no_more_than_there_was() -> None:
+    culprit = table((3333, "java", 270000, 0)).analysis.culprit
+    assert culprit is not None
+    assert culprit.share == 1.0
+
+
+def test_pages_that_processes_of_one_name_share_are_there_once() -> None:
+    found = table(*((pid, "postgres", 100000, 0) for pid in range(3333, 3343)), (4000, "sshd", 100, 0))
+    culprit, finding = found.analysis.culprit, found.analysis.found(Code.PROCESS_GROUP)
+    assert culprit is not None
+    assert finding is not None
+    assert culprit.rss == finding.size == 200000 << 12
+    assert culprit.share == finding.share == round(200000 / 262144, 4)
+    assert Doubt.SHARED_PAGES in culprit.doubts
+    shown = groups(found.identified.report.tasks, room(found.identified.report))
+    assert [group.rss for group in shown] == [200000 << 12, 100 << 12]
+
+
+def test_a_share_of_some_nodes_is_not_told_where_memory_may_be_on_others() -> None:
+    zone = "free:4kB min:4kB low:4kB high:4kB present:524288kB managed:524288kB pages_scanned:0 all_unreclaimable? no"
+    found = joined(
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "CPU: 9 PID: 3333 Comm: java Not tainted 5.14.0 #1",
+        "Mem-Info:",
+        "active_anon:200000 inactive_anon:0 isolated_anon:0",
+        f"Node 0 Normal {zone}",
+        f"Node 1 Normal {zone}",
+        *TOTALS,
+        "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        "[   3333]    48  3333   900000  150000        0        0             0 java",
+        "[   3334]    48  3334   900000   13107        0        0             0 bash",
+        "oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,cpuset=/,mems_allowed=0-1,global_oom,"
+        "task_memcg=/user.slice,task=java,pid=3333,uid=48",
+        "Out of memory: Killed process 3333 (java) total-vm:3600000kB, anon-rss:600000kB, file-rss:0kB, "
+        "shmem-rss:0kB, UID:48 pgtables:0kB oom_score_adj:0",
+    )
+    report, culprit = found.identified.report, found.analysis.culprit
+    assert culprit is not None
+    assert (culprit.name, culprit.rss, culprit.share) == ("java", 150000 << 12, None)
+    assert culprit.confidence is Confidence.MEDIUM
+    assert [group.share for group in groups(report.tasks, room(report))] == [None, 0.1]
