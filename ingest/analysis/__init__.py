@@ -27,11 +27,11 @@ def analyse(report: Report) -> Analysis:
     """Everything that a report lets us find."""
     there = room(report)
     rows = table(report.tasks, there)
-    points = badness(report, there.allowed)
+    points, allowed = badness(report)
     ran_out = [exhausted(report), *filled(report, there, rows)]
     return Analysis(
         findings=(*ran_out, *chosen(report, points), *limits(report)),
         culprit=culprit(report, there, rows, ran_out),
         points=points,
-        allowed=there.allowed,
+        allowed=allowed,
     )

@@ -11,16 +11,23 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from ingest.analysis.room import totals
+from ingest.model import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.model import Report, Task, Tasks
+    from ingest.model import Report, Task
 
 _NEVER = -1000
 """``OOM_SCORE_ADJ_MIN``: never killed."""
 _NEVER_LEGACY = -17
 """``OOM_DISABLE`` of oom_adj."""
+
+_NEAR = 50
+"""A printed score and the recomputed one may differ by one in so many: processes go on while the table is printed."""
 
 _RELEASE = re.compile(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?")
 
@@ -65,23 +72,58 @@ def generation(release: str | None) -> Generation | None:
     return next((each for each in _GENERATIONS if version >= each.since), None)
 
 
-def badness(report: Report, allowed: int | None) -> dict[int, int]:
-    """Points in bytes for each row that may be killed, by pid; empty where they cannot be recomputed.
+def badness(report: Report) -> tuple[dict[int, int], int | None]:
+    """Points in bytes for each row that may be killed, by pid, and the memory allowed, of which they are a part.
 
-    The kernel prints them as permille of the memory allowed. An adjustment is a part of that: where it is not told,
-    points leave adjustments out, and there are some only where one row is first with any.
+    The kernel prints them as permille of it. An adjustment is a part of it too: where it is not told, points leave
+    adjustments out, and there are some only where one row is first with any. Where the kernel printed another score of
+    the victim than any way of counting gives, no memory allowed is told.
 
     Args:
         report: One with a process table.
-        allowed: Bytes of memory and swap that the killer divides by (``Room.allowed``), where the report tells.
     """
     rule = generation(report.kernel.release if report.kernel else None)
-    tasks = report.tasks
+    tasks, allowed = report.tasks, next(iter(totals(report)), None)
     if rule is None or (not allowed and not _one_is_first(tasks)):
-        return {}
-    counted = _counted(tasks, (allowed or 0) // 1000, rule)
+        return {}, allowed
+    victim = next((each for each in report.victims if each.score is not None and each.pid in tasks.pid), None)
+    if victim is not None and victim.score is not None and allowed:
+        found = _by_score(report, rule, victim.pid, victim.score)
+        rule, allowed = found or (rule, allowed)
+        return _points(tasks, allowed, rule), allowed if found else None
+    return _points(tasks, allowed or 0, rule), allowed
+
+
+def _points(tasks: Tasks, allowed: int, rule: Generation) -> dict[int, int]:
+    counted = _counted(tasks, allowed // 1000, rule)
     points = dict(compress(zip(tasks.pid, counted, strict=True), killable(tasks)))
     return points if rule.signed else {pid: max(each, 1) for pid, each in points.items()}
+
+
+def _by_score(report: Report, rule: Generation, pid: int, score: int) -> tuple[Generation, int] | None:
+    """The way of counting that gives the score which the kernel printed: that of the report's room, or the only other.
+
+    A process of root is spared for its CAP_SYS_ADMIN, which the root of a container does not have.
+    """
+    at = report.tasks.pid.index(pid)
+    row = Tasks(
+        pid=(pid,),
+        held=(report.tasks.held[at],),
+        uid=report.tasks.uid and (report.tasks.uid[at],),
+        score_adj=report.tasks.score_adj and (report.tasks.score_adj[at],),
+    )
+    rules = rule, replace(rule, root_points=0, root_percent=0)
+    first, *others = totals(report)
+    for near in (1, score // _NEAR):
+        told = [
+            (each, allowed)
+            for allowed in (first, *others)
+            for each in rules
+            if abs(max(_counted(row, allowed // 1000, each)[0], 1) * 1000 // allowed - score) <= near
+        ]
+        if told and (told[0][1] == first or len({allowed for _, allowed in told}) == 1):
+            return told[0]
+    return None
 
 
 def killable(tasks: Tasks) -> list[bool]:

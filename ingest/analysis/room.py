@@ -70,13 +70,32 @@ def room(report: Report) -> Room:
     """The room of a report: the cgroup's where one was at its limit, that of some nodes, else the machine's."""
     if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
         return _cgroup(report)
-    whole = machine(report)
-    if report.constraint not in (Constraint.MEMORY_POLICY, Constraint.CPUSET) or report.machine is None:
-        return whole
-    nodes = _nodes(report)
-    size = sum(
-        zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in report.machine.zones if zone.node in nodes
-    )
+    if report.constraint in (Constraint.MEMORY_POLICY, Constraint.CPUSET):
+        return _of_nodes(report)
+    return machine(report)
+
+
+def totals(report: Report) -> tuple[int, ...]:
+    """What the killer may have divided by, in bytes, the likeliest first (constrained_alloc, mm/oom_kill.c).
+
+    Lines before 5.0 do not tell everything: a cgroup of v1 has its limit of memory and swap only where it may swap and
+    the host has as much, and some nodes instead of the machine may have been meant.
+    """
+    there = room(report)
+    if there.capacity is None:
+        return ()
+    if report.scope.kind in (ScopeKind.CGROUP, ScopeKind.CONTAINER):
+        others = [there.capacity, there.capacity + (machine(report).swap or 0)]
+    else:
+        others = [_of_nodes(report).allowed or 0]
+    return tuple(dict.fromkeys(each for each in (there.allowed, *others) if each))
+
+
+def _of_nodes(report: Report) -> Room:
+    """The nodes that a request could use, by its own mask or that of its cpuset."""
+    whole, nodes = machine(report), _nodes(report)
+    zones = report.machine.zones if report.machine else ()
+    size = sum(zone.sizes.get("managed", zone.sizes.get("present", 0)) for zone in zones if zone.node in nodes)
     return replace(whole, capacity=size) if size else whole
 
 

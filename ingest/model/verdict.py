@@ -137,7 +137,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     """Everything found in one report. The first finding says what ran out.
 
     ``points`` is what each table row that can be given a score counted, by pid, in bytes; ``allowed`` the memory and
-    swap that there were.
+    swap that there were, ``None`` where the score that the kernel printed says otherwise.
     """
 
     findings: tuple[Finding, ...]

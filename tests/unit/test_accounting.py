@@ -295,3 +295,54 @@ def test_a_share_of_some_nodes_is_not_told_where_memory_may_be_on_others() -> No
     assert (culprit.name, culprit.rss, culprit.share) == ("java", 150000 << 12, None)
     assert culprit.confidence is Confidence.MEDIUM
     assert [group.share for group in groups(report.tasks, room(report))] == [None, 0.1]
+
+
+def scored(score: int, *told: str, uid: int = 48, adj: int = 0) -> int | None:
+    """The recomputed score of a victim that held 256 MiB, of which the kernel printed a score."""
+    return joined(
+        "java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0",
+        "java cpuset=small mems_allowed=1",
+        "CPU: 0 PID: 42 Comm: java Not tainted 3.10.0-1160.el7.x86_64 #1",
+        *told,
+        "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
+        f"[   42] {uid:5}    42    90000   65536       0        0         {adj:5} java",
+        f"{'Memory cgroup out' if told[0].startswith('Task in') else 'Out'} of memory: Kill process 42 (java) "
+        f"score {score} or sacrifice child",
+        f"Killed process 42 (java), UID {uid}, total-vm:360000kB, anon-rss:262144kB, file-rss:0kB, shmem-rss:0kB",
+    ).analysis.badness(42)
+
+
+V1 = (
+    "Task in /svc killed as a result of limit of /svc",
+    "memory: usage 524288kB, limit 524288kB, failcnt 12",
+    "memory+swap: usage 524288kB, limit 1048576kB, failcnt 0",
+)
+NODES = (
+    "active_anon:65536 inactive_anon:0 isolated_anon:0",
+    "Node 0 Normal free:4kB min:4kB low:4kB high:4kB present:786432kB managed:786432kB all_unreclaimable? no",
+    "Node 1 Normal free:4kB min:4kB low:4kB high:4kB present:262144kB managed:262144kB all_unreclaimable? no",
+    "Free swap  = 0kB",
+    "Total swap = 0kB",
+    *TOTALS,
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "told", "uid", "adj", "score"),
+    [
+        (250, V1, 48, 0, 250),  # memory and swap
+        (500, V1, 48, 0, 500),  # a host without swap
+        (1000, V1, 48, 500, 999),
+        (485, V1, 0, 0, 485),  # a process of root is spared 3 %
+        (500, V1, 0, 0, 500),  # not that of a container
+        (333, V1, 48, 0, None),  # a host with less swap than the limit allows
+        (250, NODES, 48, 0, 250),
+        (1000, NODES, 48, 0, 1000),  # the cpuset's node alone
+        (255, NODES, 48, 0, 250),  # it went on while the table was printed
+        (600, NODES, 48, 0, None),
+    ],
+)
+def test_the_recomputed_score_is_the_printed_one(
+    printed: int, told: tuple[str, ...], uid: int, adj: int, score: int | None
+) -> None:
+    assert scored(printed, *told, uid=uid, adj=adj) == score
