@@ -24,7 +24,7 @@ UNKNOWN = Meaning("not known", "A value of a newer kernel or of a vendor: nothin
 
 _KIB = 1024
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:kB|KB|%)?")
-_PAIR = re.compile(r"(?P<key>[A-Za-z_()]{1,64}): *(?P<number>-?\d{1,25})(?P<unit>kB|KB)?")
+_PAIR = re.compile(r"(?P<key>[A-Za-z_()-]{1,64}): *(?P<number>-?\d{1,25})(?P<unit>kB|KB)?")
 _WORD = re.compile(r"\S+")
 _CELL = re.compile(r"-?\d{1,25}(?=\s)\s*")
 _LAST_CELL = re.compile(r"-?\d{1,25}\s")

@@ -40,6 +40,8 @@ _COUNTERS: Mapping[str, tuple[str, str]] = {
         "Kernel caches that cannot be dropped. Above 10 to 20 % of RAM: the kernel itself is the hog.",
     ),
     "mapped": ("mapped", "File pages that programs have mapped."),
+    "mapped-file": ("mapped", "File pages that programs have mapped."),
+    "mapped-anon": ("mapped anonymous", "Pages of programs that no file backs."),
     "shmem": (
         "shared memory",
         "tmpfs and shared memory. Counted as page cache by some tools, but it cannot be dropped.",
@@ -132,8 +134,8 @@ WORDINGS: Mapping[str, About] = {
         keys=_keys(
             "pages",
             "active inactive active_anon inactive_anon active_file inactive_file isolated_anon isolated_file "
-            "unevictable dirty writeback unstable slab slab_reclaimable slab_unreclaimable mapped shmem pagetables "
-            "sec_pagetables bounce free free_pcp free_cma",
+            "unevictable dirty writeback unstable slab slab_reclaimable slab_unreclaimable mapped mapped-file "
+            "mapped-anon shmem pagetables sec_pagetables bounce free free_pcp free_cma",
         ),
     ),
     "linux.pages_single": About(
