@@ -155,8 +155,8 @@ VERDICTS: dict[Code, Verdict] = {
     ),
     Code.KERNEL_MEMORY: Verdict(
         _FILLED,
-        "kernel memory of the cgroup is a large part",
-        "The kernel holds memory on behalf of the cgroup: dentries, inodes, sockets, stacks, page tables.",
+        "kernel memory is a large part",
+        "The kernel holds memory for the cgroup (dentries, inodes, sockets, stacks, page tables) or of threads.",
         (Advice.CHECK_KERNEL_CACHES,),
     ),
     Code.SLAB: Verdict(

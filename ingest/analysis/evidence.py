@@ -32,7 +32,7 @@ _PATTERNS: dict[Code, str] = {
     Code.SLAB: r"slab_unreclaimable:|Unreclaimable slab",
     Code.SHARED_MEMORY: r"shmem",
     Code.PAGE_CACHE: r"(?:^|\s)file \d|cache:\d|active_file",
-    Code.KERNEL_MEMORY: r"kmem: usage|(?:^|\s)kernel \d|(?:^|\s)slab \d",
+    Code.KERNEL_MEMORY: r"kmem: usage|(?:^|\s)kernel \d|(?:^|\s)slab \d|kernel_stack:",
     Code.PAGE_TABLES: r"pagetables:",
     Code.HUGE_PAGES: r"hugepages_total=",
     Code.UNACCOUNTED: r"pages RAM|active_anon:\d|Balloon:",

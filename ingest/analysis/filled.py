@@ -129,6 +129,7 @@ def _of_machine(report: Report) -> Iterator[Finding]:
     cache = _sum(memory.active_file, memory.inactive_file)
     for code, size, least in (
         (Code.SLAB, memory.slab_unreclaimable, _KERNEL),
+        (Code.KERNEL_MEMORY, memory.kernel_stack, _KERNEL),
         (Code.SHARED_MEMORY, memory.shmem, _LARGE),
         (Code.HUGE_PAGES, huge or None, _LARGE),
         (Code.PAGE_TABLES, memory.page_tables, _TABLES),
@@ -142,7 +143,9 @@ def _of_machine(report: Report) -> Iterator[Finding]:
 
 
 def _holder(state: MachineState, code: Code, size: int) -> str | None:
-    """The largest cache of slab, and the allocation site (6.10) that holds most of what is in no counter."""
+    """The largest cache of slab, stacks, and the allocation site (6.10) that holds most of what is in no counter."""
+    if code is Code.KERNEL_MEMORY:
+        return "kernel stacks"
     if code is Code.SLAB and state.slabs:
         return max(state.slabs, key=lambda slab: slab.total).name
     if code is not Code.UNACCOUNTED:

@@ -142,6 +142,9 @@ def test_kernel_stacks_are_told_by_zones_until_5_8() -> None:
     )
     found = machine(*counters, " free:59744 free_pcp:0", *zones, *TOTALS)
     assert bar(found) == {"memory of processes": 391, "kernel": 400, "free": 233}
+    finding = found.analysis.found(Code.KERNEL_MEMORY)
+    assert finding is not None
+    assert (finding.name, finding.size) == ("kernel stacks", 400 * MIB)
 
 
 def test_until_2_6_27_processes_and_files_are_one_counter() -> None:
