@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 _GO = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 """What Go's encoder escapes in strings beyond what JSON asks for."""
+COLOURS = (b"\x1b[", b"\\u001b[", b"\\u001B[")
+"""How colours begin, as they are and as JSON escapes them. They are taken out of a text before it is read."""
+_COLOUR = re.compile(rb"((?:\x1b|\\u001[bB])\[[0-9;]*[A-Za-z])")
 
 
 class Gate(Protocol):
@@ -123,13 +128,48 @@ class HyperscanGate:
         return found, beside
 
 
+class ThroughColours:
+    """Finds the literals of a gate also where colours interrupt them, as those of ``dmesg --color`` do.
+
+    Args:
+        gate: Looks for ``COLOURS`` beside its literals, so that what has none is searched once.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def matters(self, value: bytes) -> bool:
+        """See ``Gate``."""
+        if self._gate.matters(value):
+            return True
+        return (b"\x1b" in value or b"\\u001" in value) and self._gate.matters(_COLOUR.sub(b"", value))
+
+    def places(self, block: bytes) -> Sequence[int]:
+        """See ``Gate``."""
+        return self.both(block)[0]
+
+    def both(self, block: bytes) -> tuple[Sequence[int], Sequence[int]]:
+        """See ``Gate``."""
+        found, beside = self._gate.both(block)
+        if not beside:
+            return found, beside
+        pieces = _COLOUR.split(block)  # what stands between colours, and in turn with it the colours
+        bare = self._gate.places(b"".join(pieces[::2]))
+        ends = [*accumulate(map(len, pieces[::2]))]
+        taken_out = [0, *accumulate(map(len, pieces[1::2]))]
+        return sorted({*found, *(end + taken_out[bisect_left(ends, end)] for end in bare)}), beside
+
+
 def gate(anchors: Iterable[str], beside: Sequence[bytes] = ()) -> Gate:
-    """The quickest gate there is for ``anchors``, as text or escaped as in JSON, and for other literals beside them."""
-    known = literals(anchors)
+    """The quickest gate there is for ``anchors``, as text or escaped as in JSON, and for other literals beside them.
+
+    ``COLOURS`` are looked for beside them in any case, and anchors through them.
+    """
+    known, also = literals(anchors), (*COLOURS, *beside)
     try:
-        return HyperscanGate(known, beside)
+        return ThroughColours(HyperscanGate(known, also))
     except ImportError:
-        return PlainGate(known, beside)
+        return ThroughColours(PlainGate(known, also))
 
 
 def is_quick() -> bool:

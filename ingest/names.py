@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 _USUAL = re.compile(r"[a-z0-9._-]+")
 """Names of which each letter has few other spellings, all of them in ``IN_TEXT`` and ``_IN_JSON``."""
-IN_TEXT = (
-    b"\x1b[",  # colours are taken out of a text before it is read
-    "\u212a".encode(),  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
-)
-"""What a name may be spelled with in a text. The gate looks for them, as it looks at every block."""
+IN_TEXT = ("\u212a".encode(),)  # the Kelvin sign, which is a k in lower case, and no other is a usual letter
+"""What a name may be spelled with in a text, besides the colours in it. The gate looks for both, at every block."""
 _IN_JSON = (
     rb"\\u(?:001b|002[de]|003\d|00[46][1-9a-f]|00[57][0-9a]|005f|212a)",  # any letter may be escaped
     rb",\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d",  # the journal writes messages as lists of numbers, one for each byte

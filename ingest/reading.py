@@ -275,8 +275,8 @@ class Reading:
         if not (matters or self._interest.in_line(line)) or (line.tag is not None and line.tag not in self._tags):
             self._counts[Count.NOT_OOM] += 1
             return
-        # What is written in colours holds an anchor only once it is read.
-        may_begin = matters or self._gate.matters(line.text.encode())
+        # What JSON escapes in an unusual way holds an anchor only once it is read.
+        may_begin = matters or (line.shape.startswith(Shape.JSON) and self._gate.matters(line.text.encode()))
         for waiting in self._reorder.add(read, clock, may_begin=may_begin):
             self._go_on(waiting, output)
 

@@ -305,6 +305,26 @@ def test_blocks_of_files(edges: list[int], random: Random) -> None:
     assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
 
 
+@settings(max_examples=20)
+@given(edges=st.lists(st.integers(1, 100_000), max_size=10), random=st.randoms(use_true_random=False))
+def test_what_is_written_in_colours(edges: list[int], random: Random) -> None:
+    """A colour may stand in the middle of what tells that a line matters."""
+    logs = random.sample(sorted(CORPUS.glob("*/*.log")), 4)
+    lines = [coloured(random, line) for log in logs for line in log.read_bytes().splitlines()]
+    blocks = in_blocks(lines, edges)
+    assert documents([[block] for block in blocks]) == documents([list(one_by_one([block])) for block in blocks])
+    pieces = cut(tuple(Raw(Origin("syslog", 0, at), line, AT) for at, line in enumerate(lines)), edges)
+    assert read([[batch(piece, 0)] for piece in pieces]) == read(pieces)
+
+
+def coloured(random: Random, line: bytes) -> bytes:
+    escape = b"\\u001b[" if line.startswith(b"{") else b"\x1b["
+    for _ in range(random.choice((0, 0, 1, 3))):
+        at = random.randint(0, len(line))
+        line = line[:at] + escape + random.choice((b"m", b"33m", b"0;1;39m")) + line[at:]
+    return line
+
+
 @pytest.mark.parametrize("row", ROWS[::3])
 @settings(max_examples=2)
 @given(edges=st.lists(st.integers(1, 50_000), max_size=12), seed=st.integers())
