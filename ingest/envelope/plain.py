@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ingest.envelope.text import NOT_TAGS
+from ingest.envelope.text import NOT_TAGS, SECOND_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,7 @@ _WORDS = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "vmunix"),
     *("/bsd", *(f"local{number}" for number in range(10))),
     *NOT_TAGS,
+    *SECOND_WORDS,
 )
 """What may stand where a tag does and is a facility, a word of a kernel message, or another name of the kernel."""
 

@@ -24,26 +24,49 @@ _PRI = re.compile(r"<(?P<pri>\d{1,3})>")
 _SYSLOG_STAMP = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?):? "
 )
-_ISO_STAMP = re.compile(rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO})(?P<utc> UTC)?(?: [A-Z]{{3,5}}(?= ))? ")
-_EPOCH_STAMP = re.compile(r"(?P<seconds>\d{10}\.\d{6}) ")
-_HOST = re.compile(r"(?P<host>[^\s:\[\]<>]+) +")
-_FACILITY = re.compile(
-    r"<?(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])"
-    r"(?: *: *|\.)(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)>? *(?::(?= )|(?= )) *"
+_ISO_STAMP = re.compile(
+    rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO})(?P<utc> UTC)?(?: (?:[A-Z]{{2,4}}T|MSK|WIB|WITA)(?= ))? "
 )
-_TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?P<pid>\[\d{1,10}\])?:(?: +|$)")
-_QUOTED = re.compile(r"(?!\*\* \d)(?:(?:[ \t]*[#>|*└├│─]+)?[ \t]+|[#>|*└├│─]+[ \t]*)")
+"""A zone's letters tell nothing alone; ``CPU``, ``DMA`` and ``OOM`` behind a time are none."""
+_RARE_STAMP = re.compile(
+    r"(?P<seconds>\d{10}\.\d{6}) "
+    r"|[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4}) "
+)
+"""``journalctl -o short-unix``, and ``logread`` of OpenWrt."""
+_HOST = re.compile(r"(?P<host>[^\s:\[\]<>]+) +")
+_LABELS = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\} +')
+_HOST_LABEL = re.compile(r'\b(?:host|hostname|node|nodename)="([^"]+)"')
+"""``logcli`` of Loki puts a line's labels where others put its host."""
+_NO_HOSTS = ("{", "kern.", "user.", "daemon.")
+"""How a word may begin that stands where hosts do and is none."""
+_FACILITIES = "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]"
+_SEVERITIES = "emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug"
+_FACILITY = re.compile(rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *")
+_TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?:(?P<pid>\[(?:\d{1,10}|-)\])?:(?: +|$)| (?:\d{1,10}|-) - - )")
+"""rsyslog's files in the form of RFC 5424 have the process and what is not told of a message behind the program."""
+_QUOTED = re.compile(r"(?:[ \t#>|└├│─]|\*(?!\* \d))++")
 """What a mail, a comment, a pasted transcript or an indented copy puts before a line (not ``** 7 printk``)."""
+_SEARCHED = re.compile(
+    r"[ \t]*+(?:[^\s:\[\]<>]{1,255}[:-](?<!kernel:)(?:\d{1,9}[:-])?|\d{1,9}\t)"
+    rf"(?=<\d|(?:[A-Z][a-z]{{2}} )?(?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} [\d:]{{4}}|{_ISO} )"
+    r"|\[ *\d{1,10}\.\d{6}[\] ]|\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:)"
+)
+"""What ``grep`` over files, ``grep -n`` and ``cat -n`` put before a line, where the line begins with a time."""
 
 _KERNEL_TAG = re.compile(r" *kernel: ?")
-_UPTIME = re.compile(r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})\] ?")
+_UPTIME = re.compile(
+    r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})(?: +(?:<[ \d.*]+>)?)?\] ?"
+)
+"""``dmesg -d`` and ``journalctl -o short-delta`` tell the time since the line before it as well."""
 _CALLER = re.compile(r" *\[ *(?P<caller>[TC]\d{1,10})\] ?")
 _DATED = re.compile(
-    r" *\[\w{1,12}\.? {1,3}(?P<month>\w{1,12})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})\] ?"
+    r" *\[\w{1,12}\.? {1,3}(?P<month>\w{1,12})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})"
+    r"(?: <[ \d.]+>)?\] ?"
 )
 """``dmesg -T``; day and month are words of the locale."""
 _MINUTE = re.compile(r" *\[(?P<month>[A-Z][a-z]{2}) ?(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d)\] ?")
-_RELATIVE = re.compile(r" *\[ *\+\d{1,9}\.\d{1,6}\] ?")
+_RELATIVE = re.compile(r" *\[(?: *\+\d{1,9}\.\d{1,6}|< *\d{1,9}\.\d{6}>)\] ?")
+"""Nothing but the time since the line before: ``dmesg -H``, and ``dmesg -dt``."""
 _JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
 """``journalctl -o short-monotonic`` puts the uptime before the host."""
 
@@ -52,6 +75,8 @@ NOT_TAGS = frozenset({
     "Normal", "HighMem", "sysrq", "SysRq", "Zone", "RIP", "Code", "UVM", "swap_pager",
 })  # fmt: skip
 """Words with a colon that begin a kernel message; where no tag stands before them they would be taken for one."""
+SECOND_WORDS = frozenset({"Trace", "trace", "allocations", "berserker", "cache", "kill", "name", "pages", "per-cpu"})
+"""The same behind a first word, which would be taken for a host: ``Call Trace:``, ``Hardware name:``."""
 
 _KMSG = re.compile(
     r"(?P<pri>\d{1,4}),\d+,(?P<micros>\d{1,17}),[^,;]*(?:,caller=(?P<caller>[TC]\d+))?(?:,[^;]*)?;(?P<message>[^\n]*)"
@@ -104,7 +129,12 @@ def take_apart(text: str, anchor: Anchor, only: Shape | None = None) -> Sent | N
     for shape in _DISTINCT:
         if found := shape(text, anchor):
             return found
-    return syslog(text, anchor) or _dmesg(text, anchor)
+    if found := syslog(text, anchor):
+        return found
+    if not text.startswith("[") and (searched := _SEARCHED.match(text)):
+        text = text[searched.end() :]
+        return syslog(text, anchor) or _dmesg(text, anchor)
+    return _dmesg(text, anchor)
 
 
 # ---------------------------------------------------------------- one function for each kind
@@ -204,13 +234,18 @@ def syslog(text: str, anchor: Anchor) -> Sent | None:
     when, end = stamp(text, at, anchor)
     if when is None:
         return None
-    hostname = None
+    # A time with its year may stand alone: then a word with a colon may be the kernel's, as where no time stands.
+    begin, hostname, bare = end, None, not when.year_inferred
     if "," not in text[at:end] and (name := _HOST.match(text, end)):
-        hostname, end = name["host"], name.end()
+        hostname, end, bare = name["host"], name.end(), False
+        if hostname.startswith(_NO_HOSTS):
+            hostname, end, bare = _host(text, begin, hostname, end)
     end = level.end() if (level := _FACILITY.match(text, end)) else end
-    tag, end = _tag(text, end, bare=False)
-    sent = Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag)
-    return _ring(sent, anchor)
+    tag, end = _tag(text, end, bare=bare)
+    sent = _ring(Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag), anchor)
+    if (tag is None or tag in SECOND_WORDS) and hostname and not (bare or when.year_inferred):
+        return _without_host(text, begin, sent)
+    return sent
 
 
 def _dmesg(text: str, anchor: Anchor) -> Sent:
@@ -253,11 +288,30 @@ def stamp(text: str, at: int, anchor: Anchor) -> tuple[When | None, int]:
             when = yearless_time(month, day, clock, anchor.zone, anchor.hint)
     elif found := _ISO_STAMP.match(text, at):
         when = iso_time(found["stamp"] + ("Z" if found["utc"] else ""), anchor.zone)
-    elif found := _EPOCH_STAMP.match(text, at):
+    elif not (found := _RARE_STAMP.match(text, at)):
+        return None, at
+    elif found["seconds"]:
         when = epoch_time(float(found["seconds"]), TimeSource.ISO)
     else:
-        return None, at
+        month, day, year = MONTHS.get(found["month"], 0), int(found["day"]), int(found["year"])
+        when = dated_time(year, month, day, found["clock"], anchor.zone, TimeSource.ISO)
     return when, found.end()
+
+
+def _host(text: str, at: int, word: str, behind: int) -> tuple[str | None, int, bool]:
+    """What a word is that stands where hosts do: the host, where what follows begins, whether that is a message."""
+    if labels := _LABELS.match(text, at):
+        name = _HOST_LABEL.search(labels[0])
+        return (name[1] if name else None), labels.end(), True
+    return (None, at, False) if _FACILITY.match(text, at) else (word, behind, False)
+
+
+def _without_host(text: str, at: int, sent: Sent) -> Sent:
+    """What was read behind a whole date, without its host where that word is the first of the message."""
+    found = _HOST.match(text, at)
+    if sent.tag in SECOND_WORDS or (found and text[found.end() :] == sent.message):
+        return replace(sent, message=text[at:], hostname=None, tag=None)
+    return sent
 
 
 def _ring(sent: Sent, anchor: Anchor) -> Sent:
@@ -266,7 +320,7 @@ def _ring(sent: Sent, anchor: Anchor) -> Sent:
         return sent
     text, at = sent.message, 0
     tag, uptime, caller, when = sent.tag, sent.uptime_us, sent.caller, sent.when
-    while True:
+    while text[at : at + 1] in " [<k":  # with which each of them begins
         if found := _KERNEL_TAG.match(text, at):
             tag = "kernel"
         elif found := _UPTIME.match(text, at):

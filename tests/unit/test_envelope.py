@@ -50,6 +50,22 @@ def test_prefixes_come_off(text: str, host: str, tag: str | None, uptime: int | 
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "Call Trace:", "Hardware name: QEMU", "CPU    0: hi:    0, btch:   1", "OOM killed process 1 (x)",
+        "DMA per-cpu:", "DMA free:3492kB min:64kB", "SLUB: Unable to allocate memory",
+        "Out of memory: Killed process 1 (x)", "Node 0 DMA: 1*4kB (U) = 4kB", "Swap cache stats: add 0",
+        "Swap cache: add 0",
+        "x invoked oom-killer: gfp_mask=0x1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("stamp", ["2026-11-22T10:15:01Z", "2026-11-22 10:15:01", "Sun 2026-11-22 10:15:01 CET"])
+def test_behind_a_time_alone_no_word_of_the_message_is_a_host(stamp: str, message: str) -> None:
+    line = read(f"{stamp} {message}")
+    assert (line.host.name, line.tag, line.text) == ("unknown", None, message)
+
+
+@pytest.mark.parametrize(
     ("stamp", "hint", "year"),
     [
         ("Nov 22 10:00:00", "2026-11-22", 2026),

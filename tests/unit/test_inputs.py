@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from click.testing import CliRunner
 
 from ingest.cli import cli
@@ -13,7 +15,7 @@ from ingest.cli import cli
 LOG = Path(__file__).parent.parent / "corpus" / "linux" / "case_global_huge_pages.log"
 LINES = [line.split("kernel: ", 1)[1] for line in LOG.read_text().splitlines()]
 """As ``dmesg`` prints them, with the uptime."""
-MESSAGES = [line.split("] ", 1)[1] for line in LINES]
+SYSLOG = "Aug 21 10:44:31 db-03 kernel: "
 
 
 class Told(NamedTuple):
@@ -50,6 +52,57 @@ def coloured(line: str) -> str:
 def test_colours_of_dmesg() -> None:
     told, _, _ = explained("\n".join(map(coloured, LINES)).encode())
     assert told == WANTED
+
+
+def message(line: str) -> str:
+    return line.split("] ", 1)[1]
+
+
+def searched(separators: str, name: str = "", number: int = 0) -> Callable[[str], str]:
+    """``grep``'s prefix: found lines have a colon behind it, those about them a hyphen."""
+
+    def prefixed(line: str) -> str:
+        sign = separators[0] if "invoked" in line else separators[-1]
+        return "".join(f"{each}{sign}" for each in (name, number) if each) + SYSLOG + message(line)
+
+    return prefixed
+
+
+STAMPED = "2024-08-21T10:44:31"
+FORMS: dict[str, tuple[Callable[[str], str], str, str | None]] = {
+    "dmesg -d": (lambda line: line.replace("] ", " <    0.000013>] ", 1), "unknown", None),
+    "dmesg -dt": (lambda line: f"[<    0.000013>] {message(line)}", "unknown", None),
+    "dmesg -dT": (lambda line: f"[Wed Aug 21 10:44:31 2024 <    0.000013>] {message(line)}", "unknown", STAMPED),
+    "short-delta": (lambda line: line.replace("] ", " <    0.000013 >] db-03 kernel: ", 1), "db-03", None),
+    "short-delta, another boot": (
+        lambda line: line.replace("] ", " <  345.000013*>] db-03 kernel: ", 1), "db-03", None
+    ),
+    "short-delta, first": (lambda line: line.replace("] ", f"{'':16}] db-03 kernel: ", 1), "db-03", None),
+    "a time alone": (lambda line: f"2024-08-21T10:44:31Z {message(line)}", "unknown", STAMPED),
+    "a time alone, by a blank": (lambda line: f"2024-08-21 10:44:31 {message(line)}", "unknown", STAMPED),
+    "a time and uptime": (lambda line: f"2024-08-21 10:44:31 {line}", "unknown", STAMPED),
+    "a time, a host and uptime": (lambda line: f"2024-08-21T10:44:31Z db-03 {line}", "db-03", STAMPED),
+    "a time, a host and no process": (lambda line: f"2024-08-21T10:44:31Z db-03 kernel[-]: {line}", "db-03", STAMPED),
+    "RFC 5424 in rsyslog's files": (lambda line: f"2024-08-21T10:44:31Z db-03 kernel - - - {line}", "db-03", STAMPED),
+    "logread": (lambda line: f"Wed Aug 21 10:44:31 2024 kern.warn kernel: {line}", "unknown", STAMPED),
+    "logcli": (lambda line: f'{STAMPED}Z {{app="a b", host="db-03"}} {message(line)}', "db-03", STAMPED),
+    "grep -n": (searched(":", number=123), "db-03", STAMPED),
+    "grep -nA99": (searched(":-", number=123), "db-03", STAMPED),
+    "grep over files": (searched(":", "/var/log/messages-20240821"), "db-03", STAMPED),
+    "grep -A99 over files": (searched(":-", "messages-20240821"), "db-03", STAMPED),
+    "grep -nA99 over files": (searched(":-", "/var/log/messages-20240821", 123), "db-03", STAMPED),
+    "grep over files of dmesg": (lambda line: f"dmesg.0:{line}", "unknown", None),
+    "cat -n": (lambda line: f"   123\t{SYSLOG}{message(line)}", "db-03", STAMPED),
+    "a quotation in a quotation": (lambda line: f"> > {SYSLOG}{message(line)}", "db-03", STAMPED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_programs_put_before_lines(form: str) -> None:
+    write, host, start = FORMS[form]
+    told, of, at = explained("\n".join(map(write, LINES)).encode())
+    assert (told, of) == (WANTED, host)
+    assert start in (at, None)
 
 
 def test_one_line_in_colours_is_a_record() -> None:
