@@ -66,6 +66,11 @@ def comm(anchor: str, name: str = "name") -> pp.ParserElement:
     return pp.Regex(rf"{_BYTE}{{0,{_COMM}}}(?={anchor})").leave_whitespace()(name)
 
 
+def first_comm(anchor: str, name: str = "name") -> pp.ParserElement:
+    """The same up to the first ``anchor``, for one that a short name would reach more than once."""
+    return pp.Regex(rf"{_BYTE}{{0,{_COMM}}}?(?={anchor})").leave_whitespace()(name)
+
+
 def pattern(expression: str, name: str) -> pp.ParserElement:
     """Text of a given shape, by name."""
     return pp.Regex(expression)(name)

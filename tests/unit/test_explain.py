@@ -196,6 +196,16 @@ def check(name: str) -> None:
     assert all(is_shown(line) for line in page.text.splitlines())
 
 
+@pytest.mark.parametrize(
+    "behind", ["Kdump: loaded Tainted: G    ------------ T", "Kdump: loaded Not tainted", "veid: 7 Not tainted"]
+)
+def test_a_short_name_ends_before_what_stands_behind_it(behind: str) -> None:
+    header = "Jun 17 06:22:40 h kernel: java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0"
+    cpu = f"Jun 17 06:22:40 h kernel: CPU: 9 PID: 31877 Comm: java {behind} 3.10.0-1160.el7.x86_64 #1"
+    told = explain("--lines", stdin=f"{header}\n{cpu}".encode())
+    assert told.count("    java: trigger.") == 2
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_are_text_on_the_page_and_on_the_terminal(name: str) -> None:
     check(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyparsing as pp
 
-from ingest.formats._elements import comm, ignored, integer, pattern, rest, until, word
+from ingest.formats._elements import comm, first_comm, ignored, integer, pattern, rest, until, word
 from ingest.formats._types import Fields, Wording
 from ingest.formats.linux._part import LinuxPart, made
 from ingest.model import Role
@@ -160,7 +160,7 @@ def _cpu() -> pp.ParserElement:
     tainted = word("Tainted:") + pattern(r"[A-Z][A-Z\s-]*(?=\s)", "taint")
     return (
         prefix
-        + comm(r" (?:veid: \d+ )?(?:Kdump: loaded )?(?:Not tainted|Tainted:) ")
+        + first_comm(r" (?:veid: \d+ )?(?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Z][A-Z\s-]*) \d+\.")
         + pp.Optional(word("veid:") + integer("veid"))
         + pp.Optional(word("Kdump: loaded"))
         + (word("Not tainted") | tainted)
