@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import sys
-import zlib
 from bisect import bisect_right
 from datetime import UTC, datetime
-from errno import EIO
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
-import zstandard
-
+from ingest.adapters.file_text import pieces
 from ingest.model import Origin, Place, Raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from io import BufferedReader
+    from collections.abc import Iterator
     from pathlib import Path
 
 LONGEST = 1 << 20
 """Bytes of a line that are kept; the envelope refuses lines far shorter than this."""
-BLOCK = 1 << 18
-"""Bytes read at once: few enough to stay near the processor while they are searched."""
-
-_MAGIC = 6
-_DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
 class FileBlock:
@@ -140,32 +129,12 @@ def blocks(path: Path | None, recorded_at: datetime | None = None) -> Iterator[F
         return
     with path.open("rb") as stream:
         mtime = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        yield from _blocks(_unpacked(stream), str(path), recorded_at or mtime)
-
-
-def _unpacked(stream: BufferedReader) -> BinaryIO:
-    """What a file holds, where it is compressed with gzip, xz or Zstandard; told by its first bytes."""
-    head = stream.peek(_MAGIC)[:_MAGIC]
-    if head.startswith(b"\x1f\x8b"):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return cast("BinaryIO", lzma.LZMAFile(stream))
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
-    return stream
-
-
-def _read(read: Callable[[int], bytes], name: str) -> bytes:
-    try:
-        return read(BLOCK)
-    except _DAMAGED as error:
-        raise OSError(EIO, f"it is compressed, and damaged or cut: {error}", name) from error
+        yield from _blocks(stream, str(path), recorded_at or mtime)
 
 
 def _blocks(stream: BinaryIO, name: str, recorded_at: datetime) -> Iterator[FileBlock]:
     before, rest = 0, b""
-    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
-    while piece := _read(read, name):
+    for piece in pieces(stream, name):
         end = piece.rfind(b"\n") + 1
         if not end:
             # A line without an end: beyond what is kept of one, its bytes are dropped.

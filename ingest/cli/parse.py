@@ -66,8 +66,8 @@ def command(
     Each line is {"_index", "_id", "_source"}: exactly what `run` would store. A year that the log does not name is the
     one nearest to --recorded-at, else to the file's modification time, and the documents say so.
 
-    Files may be compressed (gzip, xz, Zstandard). Each is read on its own and told in the order given; a log that was
-    cut into several belongs together, through standard input.
+    Files and standard input may be compressed (gzip, bzip2, xz, Zstandard). Each file is read on its own and told in
+    the order given; a log that was cut into several belongs together, through standard input.
     """
     hint = recorded_at.replace(tzinfo=UTC) if recorded_at else None
     reading = _Reading(host, timezone, hint, config_file)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import lzma
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +22,8 @@ from tests.sources import one_by_one
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 LINES = [f"line {number} {'x' * (number % 300)}".encode() for number in range(20_000)]
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "plain": bytes, "gzip": gzip.compress, "xz": lzma.compress, "zstd": zstandard.ZstdCompressor().compress,
+    "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
     "two frames": lambda data: b"".join(gzip.compress(part) for part in (data[:1_000], data[1_000:])),
 }  # fmt: skip
 
@@ -36,7 +40,24 @@ def test_a_file_is_read_whatever_packed_it(tmp_path: Path, packer: str) -> None:
     assert [block.next_offset for block in blocks][-1] == len(LINES) + 1
 
 
-@pytest.mark.parametrize("packer", ["gzip", "xz"])  # the reader of zstd takes a cut for the end
+@pytest.mark.parametrize("packer", PACKERS)
+def test_standard_input_is_read_as_a_file_is(monkeypatch: pytest.MonkeyPatch, packer: str) -> None:
+    stream = io.BufferedReader(io.BytesIO(PACKERS[packer](b"\n".join(LINES))))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    assert [raw.value for raw in one_by_one(files.blocks(None, AT))] == LINES
+
+
+@pytest.mark.parametrize("packer", ["gzip", "bzip2", "xz"])
+def test_a_damaged_archive_is_said_to_be_one(tmp_path: Path, packer: str) -> None:
+    path = tmp_path / "log"
+    data = bytearray(PACKERS[packer](b"\n".join(LINES)))
+    data[len(data) // 2] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(OSError, match="compressed, and damaged or cut"):
+        list(files.blocks(path, AT))
+
+
+@pytest.mark.parametrize("packer", ["gzip", "bzip2", "xz"])  # the reader of zstd takes a cut for the end
 def test_a_cut_archive_is_said_to_be_one(tmp_path: Path, packer: str) -> None:
     path = tmp_path / "log"
     path.write_bytes(PACKERS[packer](b"\n".join(LINES))[:-400])

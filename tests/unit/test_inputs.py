@@ -105,5 +105,81 @@ def test_what_programs_put_before_lines(form: str) -> None:
     assert start in (at, None)
 
 
+def entry(line: str) -> dict[str, str]:
+    """What the journal has of a line of the kernel."""
+    uptime = line[1:].split("]", maxsplit=1)[0].strip().replace(".", "")
+    return {
+        "__CURSOR": "s=0639;i=1;b=7f0c",
+        "__REALTIME_TIMESTAMP": "1724237071000000",
+        "__MONOTONIC_TIMESTAMP": uptime,
+        "_BOOT_ID": "7f0c",
+        "_TRANSPORT": "kernel",
+        "_HOSTNAME": "db-03",
+        "SYSLOG_IDENTIFIER": "kernel",
+        "MESSAGE": message(line),
+        "_SOURCE_MONOTONIC_TIMESTAMP": uptime,
+    }
+
+
+def exported(line: str) -> bytes:
+    """``man systemd.journal-fields``: what is no line of text has its length before it."""
+    fields = b"".join(f"{name}={value}\n".encode() for name, value in entry(line).items())
+    binary = b"a\nMESSAGE=b\n\n\xff"
+    return fields + b"_CMDLINE\n" + len(binary).to_bytes(8, "little") + binary + b"\n_PID=1\n_PID=2\n\n"
+
+
+def verbose(line: str) -> str:
+    fields = {name: value for name, value in entry(line).items() if not name.startswith("__")}
+    return "\n".join(
+        (
+            "Wed 2024-08-21 10:44:31.000000 UTC [s=0639;i=1;b=7f0c;m=1;t=2;x=3]",
+            *(f"    {name}={value}" for name, value in fields.items()),
+            "    _CMDLINE=a",
+            "             b=c",
+        )
+    )
+
+
+def lines_of(write: Callable[[str], str], end: str = "\n") -> bytes:
+    return "".join(write(line) + end for line in LINES).encode()
+
+
+def pretty(line: str) -> str:
+    numbers = {"_CMDLINE": [97, 10, 255]}
+    return json.dumps({**entry(line), **numbers}, indent="\t", separators=(",", " : "))
+
+
+STORED: dict[str, bytes] = {
+    "export": b"".join(map(exported, LINES)),
+    "verbose": lines_of(verbose),
+    "verbose, older": b"-- Logs begin at Wed 2024-08-21 09:00:00 UTC, end at Wed 2024-08-21 12:00:00 UTC. --\n"
+    + lines_of(verbose),
+    "json": lines_of(lambda line: json.dumps(entry(line))),
+    "json-pretty": lines_of(pretty),
+    "json-pretty, CRLF": lines_of(pretty).replace(b"\n", b"\r\n"),
+    "json-seq": lines_of(lambda line: f"\x1e{json.dumps(entry(line))}"),
+    "json-sse": lines_of(lambda line: f"data: {json.dumps(entry(line))}", "\n\n"),
+    "UTF-16 of PowerShell": lines_of(lambda line: f"{SYSLOG}{message(line)}", "\r\n").decode().encode("utf-16"),
+    "UTF-16, big-endian": b"\xfe\xff" + lines_of(lambda line: f"{SYSLOG}{message(line)}").decode().encode("utf-16-be"),
+}
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_what_is_stored_in_other_ways(stored: str) -> None:
+    assert explained(STORED[stored]) == (WANTED, "db-03", STAMPED)
+
+
+@pytest.mark.parametrize("form", ["export", "verbose", "json-pretty"])
+def test_a_cut_entry_costs_itself_alone(form: str) -> None:
+    data = STORED[form]
+    told, host, _ = explained(data[: data.rindex(b"MESSAGE") + 12])
+    assert (host, told.culprit) == ("db-03", WANTED.culprit)
+
+
+def test_a_length_that_is_not_there_is_no_room_taken() -> None:
+    _, host, _ = explained(exported(LINES[0]) + b"__CURSOR=a\nMESSAGE\n" + b"\xff" * 8 + b"x")
+    assert host == "db-03"
+
+
 def test_one_line_in_colours_is_a_record() -> None:
     assert explained(coloured(LINES[0]).encode())[0].lines == 1

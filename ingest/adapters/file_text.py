@@ -1,0 +1,87 @@
+"""The bytes of a log as lines in UTF-8, however they are stored: compressed, as UTF-16, an entry over several lines."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import zlib
+from errno import EIO
+from io import BufferedReader
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import zstandard
+
+from ingest.adapters import journal_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from io import RawIOBase
+
+BLOCK = 1 << 18
+"""Bytes read at once: few enough to stay near the processor while they are searched."""
+
+_MAGIC = 6
+_HEAD = 512
+"""Bytes that show in which form entries are."""
+_DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
+
+
+def pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """What is in a stream, in pieces that may end within a line.
+
+    Raises:
+        OSError: It cannot be read, or what it is compressed with is damaged. ``name`` is the file's.
+    """
+    try:
+        yield from _pieces(_unpacked(_peekable(stream)))
+    except (*_DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise OSError(EIO, f"it is compressed, and damaged or cut: {error}", name) from error
+
+
+def _peekable(stream: BinaryIO) -> BufferedReader:
+    return cast("BufferedReader", stream if hasattr(stream, "peek") else BufferedReader(cast("RawIOBase", stream)))
+
+
+def _unpacked(stream: BufferedReader) -> BufferedReader:
+    """What a file holds, where it is compressed with gzip, bzip2, xz or Zstandard; told by its first bytes."""
+    head = stream.peek(_MAGIC)[:_MAGIC]
+    if head.startswith(b"\x1f\x8b"):
+        return cast("BufferedReader", gzip.GzipFile(fileobj=stream))
+    if head.startswith(b"BZh"):
+        return cast("BufferedReader", bz2.BZ2File(stream))
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return cast("BufferedReader", lzma.LZMAFile(stream))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        unpacked = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+        return BufferedReader(cast("RawIOBase", unpacked), BLOCK)
+    return stream
+
+
+def _pieces(stream: BufferedReader) -> Iterator[bytes]:
+    head = stream.peek(_HEAD)[:_HEAD]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decode = codecs.getincrementaldecoder("utf-16")("replace").decode
+        return (decode(piece).encode() for piece in _read(stream))
+    entries = journal_forms.reader(head)
+    return _read(stream) if entries is None else _together(entries(stream))
+
+
+def _read(stream: BufferedReader) -> Iterator[bytes]:
+    while piece := stream.read1(BLOCK):
+        yield piece
+
+
+def _together(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Short pieces, many at a time."""
+    waiting, size = list[bytes](), 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= BLOCK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
