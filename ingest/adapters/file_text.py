@@ -8,7 +8,7 @@ import gzip
 import lzma
 import zlib
 from errno import EIO
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
@@ -17,7 +17,8 @@ from ingest.adapters import journal_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from io import RawIOBase
+
+    from _typeshed import WriteableBuffer
 
 BLOCK = 1 << 18
 """Bytes read at once: few enough to stay near the processor while they are searched."""
@@ -25,6 +26,8 @@ BLOCK = 1 << 18
 _MAGIC = 6
 _HEAD = 512
 """Bytes that show in which form entries are."""
+_XZ_MEMORY = 128 << 20
+"""Bytes that unpacking xz may take: twice what ``xz -9`` asks for. The format allows a file to ask for 4 GiB."""
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 
 
@@ -54,11 +57,41 @@ def _unpacked(stream: BufferedReader) -> BufferedReader:
     if head.startswith(b"BZh"):
         return cast("BufferedReader", bz2.BZ2File(stream))
     if head.startswith(b"\xfd7zXZ\x00"):
-        return cast("BufferedReader", lzma.LZMAFile(stream))
+        return BufferedReader(_Xz(stream), BLOCK)
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         unpacked = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
         return BufferedReader(cast("RawIOBase", unpacked), BLOCK)
     return stream
+
+
+class _Xz(RawIOBase):
+    """What an xz file holds, in bounded memory: ``lzma.LZMAFile`` takes as much as the file asks for."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._unpacking = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """The next bytes; 0 behind the last. Raises ``EOFError`` where the file is cut."""
+        room = memoryview(buffer)
+        while True:
+            piece = b""
+            if self._unpacking.eof:
+                piece = self._unpacking.unused_data.lstrip(b"\0") or self._stream.read1(BLOCK).lstrip(b"\0")
+                if not piece:
+                    return 0
+                self._unpacking = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+            elif self._unpacking.needs_input:
+                piece = self._stream.read1(BLOCK)
+                if not piece:
+                    raise EOFError("it ends in the middle")
+            if data := self._unpacking.decompress(piece, len(room)):
+                room[: len(data)] = data
+                return len(data)
 
 
 def _pieces(stream: BufferedReader) -> Iterator[bytes]:

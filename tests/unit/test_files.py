@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import sys
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ LINES = [f"line {number} {'x' * (number % 300)}".encode() for number in range(20
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
     "zstd": zstandard.ZstdCompressor().compress,
+    "two xz streams": lambda data: lzma.compress(data[:1_000]) + bytes(8) + lzma.compress(data[1_000:]) + bytes(4),
     "two frames": lambda data: b"".join(gzip.compress(part) for part in (data[:1_000], data[1_000:])),
 }  # fmt: skip
 
@@ -62,6 +64,17 @@ def test_a_cut_archive_is_said_to_be_one(tmp_path: Path, packer: str) -> None:
     path = tmp_path / "log"
     path.write_bytes(PACKERS[packer](b"\n".join(LINES))[:-400])
     with pytest.raises(OSError, match="compressed, and damaged or cut"):
+        list(files.blocks(path, AT))
+
+
+def test_an_archive_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    data = bytearray(lzma.compress(b"\n".join(LINES)))
+    size = (data[12] + 1) * 4
+    data[16] = 38  # a dictionary of 2 GiB, in the one block's header: its size, flags, filter, size of properties, this
+    data[8 + size : 12 + size] = zlib.crc32(data[12 : 8 + size]).to_bytes(4, "little")
+    path = tmp_path / "log"
+    path.write_bytes(data)
+    with pytest.raises(OSError, match="Memory usage limit"):
         list(files.blocks(path, AT))
 
 

@@ -28,14 +28,14 @@ class Told(NamedTuple):
 
 
 def explained(data: bytes) -> tuple[Told, str, str]:
-    """What is said of the only report in a log, its host and its time to the second."""
+    """What is said of the only report in a log, its host and its time to the second, empty where no date is told."""
     done = CliRunner().invoke(cli, ["explain", "--json", "--recorded-at", "2024-09-01"], input=data)
     assert done.exit_code == 0, done.output
     (view,) = map(json.loads, done.output.splitlines())
     (report,) = view["reports"]
     sentences = [each.replace(view["host"], "HOST") for each in view["sentences"]]
     told = Told(sentences, report["culprit"], report["completeness"], len(report["lines"]))
-    return told, view["host"], view["start"][:19]
+    return told, view["host"], (view["start"] or "")[:19]
 
 
 WANTED = explained(LOG.read_bytes())[0]
