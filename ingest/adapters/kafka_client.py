@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from kafka.errors import (
     AuthorizationError,
+    BrokerResponseError,
     KafkaError,
+    KafkaProtocolError,
+    RetriableError,
     SaslAuthenticationFailedError,
+    UnrecognizedBrokerVersion,
     UnsupportedSaslMechanismError,
 )
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.config import KafkaSettings
 
 _PROBE_SECONDS = 3.0
+_PERHAPS_NO_ANSWER = (RetriableError, KafkaProtocolError, UnrecognizedBrokerVersion)
+"""Connections that break, time that goes by, answers that are none; and what the library itself says meanwhile."""
 
 
 def connection(settings: KafkaSettings) -> dict[str, Any]:
@@ -91,16 +97,29 @@ def failure(settings: KafkaSettings, error: KafkaError) -> Unavailable | Refused
         return Refused(f"Kafka at {where} does not offer {settings.sasl_mechanism}: check kafka.sasl_mechanism")
     if isinstance(error, AuthorizationError):
         return Refused(f"Kafka at {where} refuses: {error}")
+    answered = Unavailable(f"Kafka at {where} answered {_told(error)}")
+    if not isinstance(error, _PERHAPS_NO_ANSWER):
+        return answered
     if "SSL" in settings.security_protocol and (why := _handshake_failure(settings)):
         return Refused(f"Kafka at {where}: {why}")
     silent = _silent(settings)
-    if silent is None:
-        login = ", kafka.username and kafka.password" if "SASL" in settings.security_protocol else ""
+    if silent is not None:
         return Unavailable(
-            f"at {where} something listens and does not answer as Kafka with {settings.security_protocol} "
-            f"({type(error).__name__}): check kafka.bootstrap_servers, kafka.security_protocol{login}"
+            f"Kafka is not reachable at {where} ({silent}): check kafka.bootstrap_servers, and that it runs"
         )
-    return Unavailable(f"Kafka is not reachable at {where} ({silent}): check kafka.bootstrap_servers, and that it runs")
+    if isinstance(error, BrokerResponseError):
+        return answered
+    login = ", kafka.username and kafka.password" if "SASL" in settings.security_protocol else ""
+    return Unavailable(
+        f"at {where} something listens and does not answer as Kafka with {settings.security_protocol} "
+        f"({type(error).__name__}): check kafka.bootstrap_servers, kafka.security_protocol{login}"
+    )
+
+
+def _told(error: KafkaError) -> str:
+    """An error's name, and what it says beside it."""
+    said = " ".join(map(str, error.args)) or getattr(error, "description", None)
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _tls(settings: KafkaSettings) -> ssl.SSLContext:
