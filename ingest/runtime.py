@@ -18,7 +18,7 @@ from ingest.dead_share import DeadShare
 from ingest.delivery import Delivery
 from ingest.output import Output
 from ingest.patience import LONGEST_WAIT, Patience, Stopped
-from ingest.ports import Unavailable
+from ingest.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -127,13 +127,18 @@ def _gather(source: Source, pipeline: Pipeline, patience: Patience, stop: Event)
 
     Many small requests to Elasticsearch, and a commit after each, would take longer than the reading.
     """
-    output, until = Output(), 0.0
+    output = Output()
+    batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
+    until = monotonic() + _GATHER_SECONDS  # The first poll may have waited for the group.
     while True:
-        batch = patience.until_done(lambda: source.poll(_POLL_SECONDS))
-        until = until or monotonic() + _GATHER_SECONDS  # The first poll may have waited for the group.
         output.add(pipeline.step(batch, datetime.now(UTC)))
         enough = len(output.blocks) >= _ENOUGH_REPORTS or monotonic() >= until or stop.is_set()
         if enough or not any(batch.behind.values()):
+            return batch, output
+        try:
+            batch = source.poll(_POLL_SECONDS)
+        except (Unavailable, Refused):
+            # What is at hand is stored first; the next turn waits, and says for what.
             return batch, output
 
 

@@ -18,8 +18,9 @@ from kafka.errors import (
 )
 
 from ingest.adapters import kafka_receiving
-from ingest.adapters.kafka_batches import KafkaBatch, hand_out_batches, raw_of
+from ingest.adapters.kafka_batches import KafkaBatch, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
+from ingest.adapters.kafka_fetching import hand_out_batches
 from ingest.adapters.kafka_group import Membership
 from ingest.pace import Pace
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused

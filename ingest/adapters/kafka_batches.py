@@ -1,10 +1,4 @@
-"""Kafka's record batches in one piece: the one seam into kafka-python's insides.
-
-``KafkaConsumer`` makes an object of every record, which is most of its cost. ``hand_out_batches`` has it hand out the
-batches of message format 2 instead. Groups, sessions, offsets, CRCs, control batches and aborted transactions stay the
-library's affair: its own generator runs as ever, and only what it would iterate over is another. What it uses of the
-library is private, so a version outside the tested range gets records one by one, as documented.
-"""
+"""Kafka's record batches in one piece, as ``kafka_fetching`` has them handed out, and records of the library's."""
 
 from __future__ import annotations
 
@@ -14,12 +8,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import google_crc32c
-import kafka
-import structlog
 from kafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
 
-from ingest.adapters.kafka_versions import is_known
 from ingest.model import Origin, Place, Raw
 from ingest.timestamps import recorded_time
 
@@ -27,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-_FORMAT = 2
-_ATTRIBUTES, _RECORDS = 21, 61
-"""Where a batch's attributes and its records begin."""
+_RECORDS = 61
+"""Where a batch's records begin."""
 _UNPACK = (bytes, gzip_decode, snappy_decode, lz4_decode, zstd_decode)
 """By the number of the codec."""
 _TRIES, _NEAR = 4, 4_096
@@ -51,27 +40,6 @@ _HOST_HEADERS = frozenset({"host", "hostname", "host.name", "host.hostname"})
 _HOST_NAME = re.compile(rb"(?!\d+$)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 
 _Headers = Sequence[tuple[str, bytes | None]]
-
-log = structlog.get_logger(__name__)
-
-
-def hand_out_batches(consumer: Any) -> bool:
-    """Have a consumer give one ``KafkaBatch`` as the value of one record for each batch.
-
-    Returns:
-        Whether it will. If not, its records are as ever.
-    """
-    if not is_known():
-        log.info("records_one_by_one", kafka_python=kafka.__version__)
-        return False
-    fetcher = consumer._fetcher  # noqa: SLF001  the seam
-
-    class WholeBatches(fetcher.PartitionRecords):  # type: ignore[misc,name-defined]  # the library has no types
-        def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Any:
-            return super()._unpack_records(tp, Batches(records, tp, self.fetch_offset), *deserializers)
-
-    fetcher.PartitionRecords = WholeBatches
-    return True
 
 
 def raw_of(record: Any, topic: str, partition: int) -> Raw:
@@ -329,63 +297,3 @@ def _octets(buffer: bytes, at: int) -> tuple[bytes | None, int]:
     """Octets behind their length, and where what follows them begins."""
     length, at = _varint(buffer, at)
     return (None, at) if length < 0 else (buffer[at : at + length], at + length)
-
-
-class Batches:
-    """What the library's generator asks for batches: those of format 2 are wrapped."""
-
-    def __init__(self, records: Any, place: Any, since: int) -> None:
-        self._records = records
-        self._place = place
-        self._since = since
-
-    def next_batch(self) -> Any:
-        """The next batch, if there is one."""
-        batch = self._records.next_batch()
-        return _Whole(batch, self._place, self._since) if batch is not None and batch.magic == _FORMAT else batch
-
-
-class _Whole:
-    """A batch that iterates over one record, whose value is the whole of it."""
-
-    def __init__(self, batch: Any, place: Any, since: int) -> None:
-        self._batch = batch
-        self._value = KafkaBatch(place.topic, place.partition, batch, since)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._batch, name)
-
-    def validate_crc(self) -> bool:
-        """Whether the batch is as it was sent: attributes and everything behind them, CRC-32C.
-
-        The library's own sum is in Python unless a package under the LGPL is installed, and much slower.
-        """
-        covered = bytes(memoryview(self._batch._buffer)[_ATTRIBUTES:])  # noqa: SLF001  the seam
-        return bool(google_crc32c.value(covered) == self._batch.crc)
-
-    def __next__(self) -> Any:
-        """For control batches, whose one record the library reads itself."""
-        return next(self._batch)
-
-    def __iter__(self) -> Iterator[_Record]:
-        if self._batch.records_count:
-            yield _Record(self._batch, self._value)
-
-
-class _Record:
-    """The one record: the batch's last, as far as the library goes by it."""
-
-    key = None
-    headers = ()
-    checksum = None
-
-    def __init__(self, batch: Any, value: KafkaBatch) -> None:
-        self.value = value
-        self.offset = batch.last_offset
-        self.timestamp = batch.max_timestamp
-        self.timestamp_type = batch.timestamp_type
-        self.size_in_bytes = batch.size_in_bytes
-
-    def validate_crc(self) -> bool:
-        """The batch's was validated."""
-        return True

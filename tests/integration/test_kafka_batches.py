@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from itertools import count
+from typing import Any
 
 import kafka as kafka_python
 import pytest
 from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 
+from ingest.adapters import kafka_admin, kafka_fetching
 from ingest.adapters.kafka import KafkaSource
 from ingest.config import KafkaSettings
 from ingest.model import Raw
+from ingest.ports import Unavailable
 from tests.conftest import Endpoints
 from tests.sources import Nobody, one_by_one
 
@@ -100,6 +103,45 @@ def test_an_unknown_library_gives_its_records_one_by_one(
     ours, came_packed = read(stack, topic, f"{topic}-new", packed=True)
     assert ours[-1].value == b"the last"
     assert not came_packed
+
+
+def test_a_damaged_batch_is_named_and_waited_at_while_other_partitions_are_read_on(
+    stack: Endpoints, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka_admin.create_topic(stack.kafka, name, 2)
+    producer = KafkaProducer(bootstrap_servers=stack.kafka)
+    for partition, value in ((0, b"good"), (0, b"damaged"), (0, b"behind"), (1, b"beside")):
+        producer.send(name, value, partition=partition).get(30)
+
+    def is_whole(batch: Any) -> bool:
+        return (batch._value.place[1], batch._value.next_offset) != (0, 2)  # noqa: SLF001
+
+    monkeypatch.setattr(kafka_fetching._Whole, "validate_crc", is_whole)  # noqa: SLF001
+    source = KafkaSource(KafkaSettings(bootstrap_servers=stack.kafka, topics=(name,), group=name))
+    source.subscribe(Nobody())
+    found: list[Raw] = []
+    told: list[str] = []
+
+    def poll() -> None:
+        try:
+            for records in source.poll(0.5).records.values():
+                found.extend(one_by_one(records))
+        except Unavailable as unavailable:
+            told.append(str(unavailable))
+
+    try:
+        deadline = time.monotonic() + 60
+        while len(told) < 3 and time.monotonic() < deadline:
+            poll()
+        producer.send(name, b"later", partition=1).get(30)
+        while not any(raw.value == b"later" for raw in found) and time.monotonic() < deadline:
+            poll()
+    finally:
+        producer.close()
+        source.close()
+    assert sorted(raw.value or b"" for raw in found) == [b"beside", b"good", b"later"]
+    (said,) = set(told)
+    assert f"CorruptRecordError: the batch of {name}-0 at offset 1 fails its CRC check" in said
 
 
 def test_what_comes_next_is_on_its_way_while_this_is_worked_off(stack: Endpoints, topic: str) -> None:

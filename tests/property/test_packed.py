@@ -20,7 +20,8 @@ from kafka import TopicPartition
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingest.adapters.files import FileBlock
-from ingest.adapters.kafka_batches import Batches, KafkaBatch, raw_of
+from ingest.adapters.kafka_batches import KafkaBatch, raw_of
+from ingest.adapters.kafka_fetching import Batches
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
 from ingest.counts import Count

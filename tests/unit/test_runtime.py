@@ -26,10 +26,10 @@ PLACE = Partition("t", 0)
 
 
 class Tape:
-    """A source that plays one batch, then stops the loop; it notes what is asked of it."""
+    """A source that plays one batch, or what it is given, then stops the loop; it notes what is asked of it."""
 
     def __init__(self, lines: list[bytes], stop: threading.Event, notes: list[str]) -> None:
-        self.batches = [
+        self.batches: list[Batch | Exception] = [
             Batch({PLACE: [Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(lines)]}, frozenset())
         ]
         self.stop = stop
@@ -42,7 +42,10 @@ class Tape:
     def poll(self, timeout: float) -> Batch:
         del timeout
         if self.batches:
-            return self.batches.pop(0)
+            played = self.batches.pop(0)
+            if isinstance(played, Exception):
+                raise played
+            return played
         self.stop.set()
         return Batch({}, frozenset())
 
@@ -107,6 +110,18 @@ def test_what_is_at_hand_is_written_together_and_committed_once() -> None:
     run(source, sink, MemorySignatures(), pipeline(), stop, Vitals())
     assert notes == ["write", "commit", "commit", "close"]
     assert source.committed == {PLACE: len(POD)}
+    assert len(sink.documents) == 4
+
+
+def test_what_is_at_hand_is_stored_before_kafka_is_waited_for() -> None:
+    notes: list[str] = []
+    stop = threading.Event()
+    source, sink = Tape([], stop, notes), Moody(notes, [])
+    records = [Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(POD)]
+    damaged = Unavailable("a batch is damaged")
+    source.batches = [Batch({PLACE: records}, frozenset(), {PLACE: 1}), damaged, damaged, damaged]
+    run(source, sink, MemorySignatures(), pipeline(), stop, Vitals())
+    assert notes == ["write", "commit", "keep_alive", "keep_alive", "commit", "close"]
     assert len(sink.documents) == 4
 
 
