@@ -76,8 +76,11 @@ def of_source(source: Mapping[str, Any]) -> DeadLetter:
     )
 
 
-def outgoing(letter: DeadLetter, topic: str) -> Outgoing:
-    """The record of a dead letter in a topic of its own: the original as value, everything else as headers."""
+def outgoing(letter: DeadLetter, topic: str, now: datetime) -> Outgoing:
+    """The record of a dead letter in a topic of its own: the original as value, everything else as headers.
+
+    Its time stamp is that of writing: Kafka refuses what is far ahead, and deletes by it what is old.
+    """
     headers = {
         "reason": letter.code,
         "detail": letter.reason,
@@ -89,7 +92,7 @@ def outgoing(letter: DeadLetter, topic: str) -> Outgoing:
         "version": letter.version,
     }
     told = tuple((name, str(value).encode()) for name, value in headers.items() if value is not None)
-    return Outgoing(topic, letter.id.encode(), letter.original.encode(), letter.time, told)
+    return Outgoing(topic, letter.id.encode(), letter.original.encode(), now, told)
 
 
 def of_record(key: bytes | None, value: bytes | None, headers: Mapping[str, bytes]) -> DeadLetter | None:

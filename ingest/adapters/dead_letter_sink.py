@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
@@ -55,7 +56,8 @@ class DeadLetterSink:
         dead = [document for document in documents if is_dead_letter(document)]
         news = [document for document in dead if document.id not in self._told]
         if news:
-            self._writer.write([outgoing(of_source(document.source), self._topic) for document in news])
+            now = datetime.now(UTC)
+            self._writer.write([outgoing(of_source(document.source), self._topic, now) for document in news])
         self._told = frozenset(document.id for document in dead)
         kept = documents if self._indexed else [each for each in documents if not is_dead_letter(each)]
         report = self._sink.write(kept) if kept else WriteReport(0, 0)

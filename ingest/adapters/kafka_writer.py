@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
@@ -57,8 +58,12 @@ class KafkaWriter:
             self._prove(topic)
 
     def write(self, records: Sequence[Outgoing]) -> None:
-        """Send records and wait until each is acknowledged; see ``ports.Writer``."""
+        """Send records and wait until each is acknowledged; see ``ports.Writer``.
+
+        None is stamped later than now: since Kafka 4 a topic refuses what is an hour ahead, and would do so for ever.
+        """
         self.connect()
+        now = datetime.now(UTC)
         try:
             sent = [
                 self._producer.send(
@@ -67,7 +72,7 @@ class KafkaWriter:
                     key=record.key,
                     headers=list(record.headers),
                     partition=record.partition,
-                    timestamp_ms=round(record.at.timestamp() * 1000),
+                    timestamp_ms=round(min(record.at, now).timestamp() * 1000),
                 )
                 for record in records
             ]

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from ingest.adapters import kafka_admin
+from ingest.adapters.kafka_writer import KafkaWriter
+from ingest.config import KafkaSettings
+from ingest.ports import Outgoing
 from ingest.stack.ports import free_port
 from tests.conftest import Endpoints
 from tests.integration.pages import get, metrics, until
@@ -125,6 +129,19 @@ def test_lines_of_no_key_give_the_same_documents_through_route_though_workers_ar
     expected = answer(site)
     assert together.keys() == expected.keys()
     assert [difference for at in expected for difference in differences(together[at], expected[at])] == []
+
+
+def test_what_is_stamped_hours_ahead_is_written_as_of_now(site: Site) -> None:
+    """Kafka 4 takes no record that is stamped more than an hour ahead, and the source topic may have been told to."""
+    now = datetime.now(UTC)
+    writer = KafkaWriter(KafkaSettings(bootstrap_servers=site.stack.kafka), [f"{site.name}-oom"])
+    writer.write(
+        [Outgoing(f"{site.name}-oom", b"h", b"x", now + ahead) for ahead in (timedelta(hours=2), timedelta(0))]
+    )
+    writer.close()
+    early, late = sorted(record.timestamp / 1000 for record in routed(site))
+    assert early == pytest.approx(now.timestamp(), abs=0.002)
+    assert now.timestamp() <= late + 0.002 <= time.time() + 0.002
 
 
 def test_its_metrics_tell_what_was_read_and_kept(site: Site) -> None:

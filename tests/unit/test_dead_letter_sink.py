@@ -63,6 +63,14 @@ def test_what_the_sink_has_to_be_given_again_is_written_to_the_topic_once() -> N
     assert of_record(record.key, record.value, dict(record.headers)) == of_source(LETTER.source)
 
 
+def test_it_is_stamped_with_the_time_of_writing_whatever_its_own_is() -> None:
+    before = datetime.now(UTC)
+    topic = Topic()
+    DeadLetterSink(Slow(), topic, "dead", indexed=False).write([LETTER])
+    (record,) = topic.records
+    assert before <= record.at <= datetime.now(UTC)
+
+
 def test_without_an_index_dead_letters_are_only_in_the_topic_and_count_as_written() -> None:
     topic, slow = Topic(), Slow()
     sink = DeadLetterSink(slow, topic, "dead", indexed=False)
