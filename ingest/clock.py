@@ -29,8 +29,13 @@ class Clock:
     """The last offset before which nothing was recorded that is not early."""
 
     def saw(self, offset: int, recorded_at: datetime, now: datetime) -> None:
-        """A record came, or several of which this is the last; ``recorded_at`` is the latest time of theirs."""
+        """A record came, or several of which this is the last; ``recorded_at`` is the latest time of theirs.
+
+        One that is ahead of ``now`` counts as recorded now: else time would stand still for all until it is over.
+        """
         self.read_at = now
+        if recorded_at > now:  # noqa: PLR1730  this is of each record: a call takes longer
+            recorded_at = now
         if recorded_at > self.recorded:
             self.recorded = recorded_at
             self.time = max(self.time, recorded_at)

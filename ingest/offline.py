@@ -124,7 +124,7 @@ def _outputs(pipeline: Pipeline, records: Iterable[Raw | Packed]) -> Iterator[Ou
     """What each chunk of the records comes to, and the end of them."""
     for chunk in _chunks(records):
         output = Output()
-        pipeline.read(chunk, chunk[-1].recorded_at, output)
+        pipeline.read(chunk, max(each.recorded_at for each in chunk), output)
         yield output
     yield pipeline.finish()
 

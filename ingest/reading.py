@@ -172,23 +172,24 @@ class Reading:
     def _read_packed(self, packed: Packed, now: datetime, output: Output) -> None:
         """Take what matters of packed records; the documents are those that record by record would give."""
         clock, place = self.clock(packed.place), packed.place
+        recorded_at = min(packed.recorded_at, now)
         if clock.began is None and len(packed):
-            clock.began = packed.recorded(0)
+            clock.began = min(packed.recorded(0), now)
         skim, gathered = Skim(packed, self._sieve), Gathered(packed, self._envelope)
         read = at = 0
         while (number := skim.next(at)) is not None:
             at = number + 1
-            due = self._due_within(packed, clock)
+            due = self._due_by(recorded_at, clock, place)
             if due is not None and due <= packed.recorded_until(number):
                 self._take_gathered(gathered, skim, packed, output)
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
                 self._advance(place, clock, output)
-                due = self._due_within(packed, clock)
+                due = self._due_by(recorded_at, clock, place)
             if not skim.matters(number):
                 continue
-            if clock.time < packed.recorded_at:
+            if clock.time < recorded_at:
                 clock.saw(packed.offset(number), packed.recorded_until(number), now)
-            lines = skim.kernel_lines(number) if packed.recorded_at < clock.time + self._window else iter(())
+            lines = skim.kernel_lines(number) if recorded_at < clock.time + self._window else iter(())
             first = next(lines, None)
             if first is None:
                 self._take_gathered(gathered, skim, packed, output)
@@ -197,7 +198,7 @@ class Reading:
                 read = at
                 continue
             for begun, count, begin, end in chain((first,), lines):
-                if begun > number and clock.time < packed.recorded_at:
+                if begun > number and clock.time < recorded_at:
                     until = packed.recorded_until(begun)
                     if due is not None and due <= until:
                         at = begun
@@ -213,10 +214,10 @@ class Reading:
         self._passed_over.several(packed, read, len(packed))
         clock.saw(packed.next_offset - 1, packed.recorded_at, now)
 
-    def _due_within(self, packed: Packed, clock: Clock) -> datetime | None:
-        """When something is due on a block's place, if it is by the time of the block's last record."""
-        due = self._interest.due(packed.place) if packed.recorded_at != clock.advanced else None
-        return due if due is not None and due <= packed.recorded_at else None
+    def _due_by(self, until: datetime, clock: Clock, place: Place) -> datetime | None:
+        """When something is due on a place, if it is by then: the time of the last record of a block."""
+        due = self._interest.due(place) if until != clock.advanced else None
+        return due if due is not None and due <= until else None
 
     def _take_gathered(self, gathered: Gathered, skim: Skim, packed: Packed, output: Output) -> None:
         last = gathered.last

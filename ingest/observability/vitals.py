@@ -65,13 +65,13 @@ class Vitals:
         self._turn_ended(batch)
 
     def _turn_ended(self, batch: Batch) -> None:
-        newest = [group[-1].recorded_at.timestamp() for group in batch.records.values() if group]
-        before = self.seen.newest_record
+        now, before = self._now(), self.seen.newest_record
+        newest = [min(group[-1].recorded_at.timestamp(), now) for group in batch.records.values() if group]
         self.seen = replace(
             self.seen,
             lag=dict(batch.behind),
             newest_record=max([*newest, *([] if before is None else [before])], default=None),
-            turned_at=self._now(),
+            turned_at=now,
             waiting=False,
         )
         self._reason = None

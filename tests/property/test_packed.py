@@ -124,13 +124,14 @@ def cut(records: tuple[Raw, ...], edges: list[int]) -> list[tuple[Raw, ...]]:
     return [records[begin:end] for begin, end in pieces_of(len(records), edges)]
 
 
-def read(pieces: Sequence[Sequence[Raw | Packed]]) -> tuple[dict[Any, Any], int]:
-    """What the sink holds, and how many records were counted."""
+def read(pieces: Sequence[Sequence[Raw | Packed]], late: timedelta = timedelta(0)) -> tuple[dict[Any, Any], int]:
+    """What the sink holds, and how many records were counted, by a clock that is so far behind those of records."""
     pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
     pipeline.assigned([PARTITION])
     sink = MemorySink()
     for piece in pieces:
-        sink.write(pipeline.join(pipeline.step(Batch({PARTITION: piece}, frozenset()), piece[-1].recorded_at)))
+        now = max(each.recorded_at for each in piece) - late
+        sink.write(pipeline.join(pipeline.step(Batch({PARTITION: piece}, frozenset()), now)))
     sink.write(pipeline.join(pipeline.finish()))
     return {at: document.source for at, document in sink.documents.items()}, pipeline.counts[Count.RECORDS]
 
@@ -140,12 +141,18 @@ ROWS = [row.name for row in DISORDERS]
 
 @pytest.mark.parametrize("row", ROWS)
 @settings(max_examples=2)
-@given(edges=st.lists(st.integers(1, 5_000), max_size=12), codec=st.integers(0, 4))
-def test_batches_of_kafka(row: str, edges: list[int], codec: int) -> None:
+@given(
+    edges=st.lists(st.integers(1, 5_000), max_size=12),
+    codec=st.integers(0, 4),
+    late=st.sampled_from([timedelta(0), timedelta(seconds=1), timedelta(minutes=1)]),
+)
+def test_batches_of_kafka(row: str, edges: list[int], codec: int, late: timedelta) -> None:
     records = noisy(row)
     pieces = cut(records, edges)
-    alone = read([[Raw(r.origin, r.value, _milliseconds(r.recorded_at), r.host) for r in piece] for piece in pieces])
-    packed = read([[batch(piece, codec)] for piece in pieces])
+    alone = read(
+        [[Raw(r.origin, r.value, _milliseconds(r.recorded_at), r.host) for r in piece] for piece in pieces], late
+    )
+    packed = read([[batch(piece, codec)] for piece in pieces], late)
     assert packed == alone
 
 
@@ -166,7 +173,7 @@ def test_what_was_recorded_early_is_known_from_the_first_record_on(seconds: list
     for pieces in ([[record] for record in records], [[batch(piece, 0)] for piece in cut(records, edges)]):
         reading = Reading(Envelope(), Bounds(), Counter(), quotes=True)
         for piece in pieces:
-            reading.read(piece, AT, Output())
+            reading.read(piece, AT + timedelta(minutes=5), Output())
         clocks.append(reading.clock(("syslog", 0)))
     alone, packed = clocks
     assert packed.began == alone.began == records[0].recorded_at
