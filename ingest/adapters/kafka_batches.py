@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from ingest.timestamps import recorded_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 _RECORDS = 61
 """Where a batch's records begin."""
@@ -45,12 +45,17 @@ _Headers = Sequence[tuple[str, bytes | None]]
 def raw_of(record: Any, topic: str, partition: int) -> Raw:
     """A record of the library as one of ours."""
     origin = Origin(topic, partition, record.offset)
-    return _raw(origin, record.key, record.value, record.headers or (), record.timestamp)
+    return _raw(origin, record.key, record.value, record.headers or (), stamped(record.timestamp))
 
 
-def _raw(origin: Origin, key: bytes | None, value: bytes | None, headers: _Headers, recorded: int) -> Raw:
+def stamped(milliseconds: int) -> datetime:
+    """The time stamp of a record; of one that has none (-1) the time at which it is read."""
+    return recorded_time(milliseconds) if milliseconds >= 0 else datetime.now(UTC)
+
+
+def _raw(origin: Origin, key: bytes | None, value: bytes | None, headers: _Headers, recorded_at: datetime) -> Raw:
     told = tuple((name, header) for name, header in headers if header is not None)
-    return Raw(origin, value, recorded_time(recorded), _host(key, headers), told)
+    return Raw(origin, value, recorded_at, _host(key, headers), told)
 
 
 def _host(key: bytes | None, headers: _Headers) -> str | None:
@@ -79,10 +84,11 @@ class KafkaBatch:
         self._base_offset: int = batch.base_offset
         self._first_time: int = batch.first_timestamp
         self._no_time = -1 - self._first_time
-        self._has_one_time: bool = bool(batch.timestamp_type)
+        # Where the first record has no time stamp, none is asked for one.
+        self._has_one_time: bool = bool(batch.timestamp_type) or self._first_time < 0
         self._count: int = batch.records_count
         self.next_offset: int = batch.next_offset
-        self.recorded_at = recorded_time(batch.max_timestamp)
+        self.recorded_at = stamped(batch.max_timestamp)
         self._span = self.next_offset - self._base_offset
         self._next = 0
         self._lengths_are_usual = True
@@ -163,8 +169,8 @@ class KafkaBatch:
             name, at = _octets(buffer, at)
             header, at = _octets(buffer, at)
             headers.append(((name or b"").decode(), header))
-        recorded = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp + later
-        return _raw(Origin(self._topic, self._partition, batch.base_offset + offset), key, value, headers, recorded)
+        recorded_at = self.recorded_at if self._has_one_time else self._recorded(later)
+        return _raw(Origin(self._topic, self._partition, batch.base_offset + offset), key, value, headers, recorded_at)
 
     def offset(self, number: int) -> int:
         """See ``Packed``."""
@@ -177,7 +183,7 @@ class KafkaBatch:
         if self._has_one_time:
             return self.recorded_at
         later, _ = _varint(self.data, self._behind_length(self.begin(number)))
-        return recorded_time(self._first_time + later)
+        return self._recorded(later)
 
     def recorded_until(self, number: int) -> datetime:
         """See ``Packed``."""
@@ -215,6 +221,11 @@ class KafkaBatch:
             return 0
         self._walk(len(self.data) - 1)
         return bisect_left(self._begins, self._since, key=self._offset)
+
+    def _recorded(self, later: int) -> datetime:
+        """When a record was recorded, by how much later than the first; one without a time stamp with the first."""
+        at = self._first_time + later
+        return recorded_time(at if at >= 0 else self._first_time)
 
     def _walk(self, position: int) -> None:
         """Find where records begin (KIP-98: each after its length), as far as to the one that holds a byte."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from ingest.adapters.kafka_batches import stamped
 from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.ports import Outgoing
-from ingest.timestamps import recorded_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,6 @@ class KafkaRecords:
 
 def outgoing(record: Any) -> Outgoing:
     """A record of the library as one to be written: where it stands, with all that it carries."""
-    at = recorded_time(record.timestamp)
+    at = stamped(record.timestamp)
     headers = tuple((name, value) for name, value in record.headers or () if value is not None)
     return Outgoing(record.topic, record.key, record.value, at, headers, record.partition)

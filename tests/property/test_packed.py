@@ -20,7 +20,7 @@ from kafka import TopicPartition
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingest.adapters.files import FileBlock
-from ingest.adapters.kafka_batches import KafkaBatch, raw_of
+from ingest.adapters.kafka_batches import KafkaBatch, raw_of, stamped
 from ingest.adapters.kafka_fetching import Batches
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
@@ -248,6 +248,45 @@ def test_the_latest_time_so_far(times: list[int], asked: list[int], length: int)
     packed = batch([Raw(Origin("syslog", 0, n), b"x" * length, each) for n, each in enumerate(at)], 0)
     for number in (min(each, len(at) - 1) for each in asked):
         assert packed.recorded_until(number) == max(at[: number + 1])
+
+
+NO_TIME = -1
+STAMP = int(AT.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "expected"),
+    [
+        ([NO_TIME, NO_TIME], [None, None]),
+        ([NO_TIME, STAMP, STAMP - 70], [STAMP, STAMP, STAMP]),
+        ([STAMP, NO_TIME, STAMP + 70], [STAMP, STAMP, STAMP + 70]),
+        ([STAMP, STAMP - 70, NO_TIME], [STAMP, STAMP - 70, STAMP]),
+    ],
+)
+def test_a_record_without_a_time_stamp_has_that_of_its_batch_or_else_of_the_poll(
+    stamps: list[int], expected: list[int | None]
+) -> None:
+    builder = DefaultRecordBatchBuilder(
+        2, 0, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    for number, stamp in enumerate(stamps):
+        builder.append(number, stamp, None, KILLED, [])
+    before = datetime.now(UTC)
+    packed = KafkaBatch("syslog", 0, DefaultRecordBatch(builder.build()), 0)
+    assert packed.recorded_at == (
+        datetime.fromtimestamp(max(stamps) / 1000, UTC) if expected[0] else packed.recorded(0)
+    )
+    assert expected[0] or before <= packed.recorded_at <= datetime.now(UTC)
+    told = [packed.recorded_at if at is None else datetime.fromtimestamp(at / 1000, UTC) for at in expected]
+    for number, at in enumerate(told):
+        assert packed.recorded(number) == packed.raw(number).recorded_at == at
+        assert packed.recorded_until(number) == max(told[: number + 1])
+
+
+def test_a_single_record_without_a_time_stamp_is_of_now() -> None:
+    before = datetime.now(UTC)
+    assert before <= stamped(NO_TIME) <= datetime.now(UTC)
+    assert stamped(STAMP) == AT
 
 
 @settings(max_examples=150)
