@@ -19,7 +19,7 @@ from ingest.adapters.kafka_batches import KafkaBatch
 from ingest.adapters.kafka_versions import is_known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FORMAT = 2
 _ATTRIBUTES = 21
@@ -54,6 +54,7 @@ def hand_out_batches(consumer: Any) -> bool:
                 raise
 
     fetcher.PartitionRecords = WholeBatches
+    fetcher._parse_fetched_data = Answers(fetcher._parse_fetched_data).parse  # noqa: SLF001
     return True
 
 
@@ -61,6 +62,24 @@ def _damaged(place: Any, offset: int) -> str:
     """What is damaged, for people."""
     where = f"{place.topic}-{place.partition} at offset {offset}"
     return f"the batch of {where} fails its CRC check: docs/runbooks/service.md, OomIngestWaiting"
+
+
+class Answers:
+    """What answers tell of partitions beside their records.
+
+    Args:
+        parse: The library's, which is given an answer's part about one partition.
+    """
+
+    def __init__(self, parse: Callable[[Any], Any]) -> None:
+        self._parse = parse
+
+    def parse(self, completed: Any) -> Any:
+        """Have it parsed with its end where the oldest open transaction begins: what is behind we are not given."""
+        data = completed.partition_data
+        if data.last_stable_offset >= 0:
+            data.high_watermark = min(data.high_watermark, data.last_stable_offset)
+        return self._parse(completed)
 
 
 class Batches:

@@ -307,6 +307,23 @@ def test_what_a_worker_with_a_name_gave_up_when_it_died_finds_its_next_owner(sta
     other.end()
 
 
+def test_a_partition_ends_where_an_open_transaction_begins(stack: Endpoints, topic: str) -> None:
+    send(stack, topic, {0: POD})
+    producer = KafkaProducer(bootstrap_servers=stack.kafka, acks="all", transactional_id=topic)
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.send(topic, value=POD_LATER, partition=0, timestamp_ms=_ms(AT))
+    producer.flush(timeout=30)
+    reader = Reader(settings(stack, topic))
+    place = Partition(topic, 0)
+    until(lambda: reader.batches and place in reader.batches[-1].at_end)
+    assert (reader.batches[-1].behind[place], reader.batches[-1].reached[place]) == (0, len(POD))
+    producer.commit_transaction()
+    until(lambda: reader.batches[-1].reached[place] == len(POD) + 2 and place in reader.batches[-1].at_end)
+    reader.end()
+    producer.close()
+
+
 def test_the_commit_passes_what_transactions_leave_behind(stack: Endpoints, topic: str) -> None:
     producer = KafkaProducer(bootstrap_servers=stack.kafka, acks="all", transactional_id=topic)
     producer.init_transactions()
