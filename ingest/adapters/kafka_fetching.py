@@ -19,7 +19,7 @@ from ingest.adapters.kafka_batches import KafkaBatch
 from ingest.adapters.kafka_versions import is_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _FORMAT = 2
 _ATTRIBUTES = 21
@@ -54,7 +54,7 @@ def hand_out_batches(consumer: Any) -> bool:
                 raise
 
     fetcher.PartitionRecords = WholeBatches
-    fetcher._parse_fetched_data = Answers(fetcher._parse_fetched_data).parse  # noqa: SLF001
+    fetcher._parse_fetched_data = Answers(fetcher).parse  # noqa: SLF001
     return True
 
 
@@ -68,18 +68,38 @@ class Answers:
     """What answers tell of partitions beside their records.
 
     Args:
-        parse: The library's, which is given an answer's part about one partition.
+        fetcher: The library's.
     """
 
-    def __init__(self, parse: Callable[[Any], Any]) -> None:
-        self._parse = parse
+    def __init__(self, fetcher: Any) -> None:
+        self._parse = fetcher._parse_fetched_data  # noqa: SLF001  the seam
+        self._subscriptions = fetcher._subscriptions  # noqa: SLF001  the seam
+        self._left: dict[Any, tuple[Any, int]] = {}
+        """Partitions that do not have the offset any more that we asked for: their state, which goes with them."""
 
     def parse(self, completed: Any) -> Any:
-        """Have it parsed with its end where the oldest open transaction begins: what is behind we are not given."""
-        data = completed.partition_data
+        """Have an answer about a partition parsed as it is, but for two things.
+
+        It ends where the oldest open transaction begins: what is behind we are not given. And where records were
+        deleted before we read them, the library goes on with the first that there is; that is said.
+        """
+        data, place = completed.partition_data, completed.topic_partition
         if data.last_stable_offset >= 0:
             data.high_watermark = min(data.high_watermark, data.last_stable_offset)
-        return self._parse(completed)
+        records = self._parse(completed)
+        state = self._subscriptions.assignment.get(place)
+        if state is not None and state.awaiting_reset:
+            self._left[place] = state, completed.fetched_offset
+        elif place in self._left and not data.error_code:
+            before, offset = self._left.pop(place)
+            if state is before and completed.fetched_offset > offset:
+                _warn_of_deleted(place, completed.fetched_offset - offset)
+        return records
+
+
+def _warn_of_deleted(place: Any, count: int) -> None:
+    advice = "let the topic keep its records longer (retention.ms, retention.bytes), or add workers"
+    log.warning("records_deleted_unread", partition=f"{place.topic}-{place.partition}", count=count, advice=advice)
 
 
 class Batches:

@@ -8,7 +8,8 @@ from typing import Any
 
 import kafka as kafka_python
 import pytest
-from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaAdminClient, KafkaProducer, OffsetAndMetadata, TopicPartition
+from structlog.testing import capture_logs
 
 from ingest.adapters import kafka_admin, kafka_fetching
 from ingest.adapters.kafka import KafkaSource
@@ -142,6 +143,20 @@ def test_a_damaged_batch_is_named_and_waited_at_while_other_partitions_are_read_
     assert sorted(raw.value or b"" for raw in found) == [b"beside", b"good", b"later"]
     (said,) = set(told)
     assert f"CorruptRecordError: the batch of {name}-0 at offset 1 fails its CRC check" in said
+
+
+def test_what_was_deleted_before_it_was_read_is_said_once(stack: Endpoints, topic: str) -> None:
+    fill(stack.kafka, topic)
+    with capture_logs() as before:
+        read(stack, topic, topic, packed=True, since=3)
+    admin = KafkaAdminClient(bootstrap_servers=stack.kafka)
+    admin.delete_records({TopicPartition(topic, 0): 10})
+    admin.close()
+    with capture_logs() as after:
+        ours, _ = read(stack, topic, topic, packed=True)
+    assert ours[0].origin.offset == 10
+    said = [told for told in [*before, *after] if told["event"] == "records_deleted_unread"]
+    assert [(told["partition"], told["count"]) for told in said] == [(f"{topic}-0", 7)]
 
 
 def test_what_comes_next_is_on_its_way_while_this_is_worked_off(stack: Endpoints, topic: str) -> None:
