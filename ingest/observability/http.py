@@ -73,21 +73,26 @@ def _handler(vitals: Vitals, command: Command) -> type[BaseHTTPRequestHandler]:
         sys_version = ""
 
         def do_GET(self) -> None:
-            if self.path == "/metrics":
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
                 encode, kind = choose_encoder(self.headers.get("Accept", ""))
                 self._answer(200, encode(registry), kind)
-            elif self.path in ("/healthz", "/readyz"):
-                reason = vitals.not_alive() if self.path == "/healthz" else vitals.not_ready()
+            elif path in ("/healthz", "/readyz"):
+                reason = vitals.not_alive() if path == "/healthz" else vitals.not_ready()
                 self._answer(503 if reason else 200, f"{reason or 'ok'}\n".encode())
             else:
                 self._answer(404, b"/metrics, /healthz, /readyz\n")
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def _answer(self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  the library's name
             """A probe every few seconds is nothing to log."""

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -141,6 +142,22 @@ def test_the_pages_tell_what_was_seen() -> None:
     assert samples["oom_ingest_newest_record_timestamp_seconds",] == AT.timestamp()
     assert samples["oom_ingest_write_seconds_bucket", "+Inf"] == 0
     assert samples["process_resident_memory_bytes",] > 0
+
+
+def test_a_query_changes_nothing_and_head_has_no_body() -> None:
+    vitals = Vitals()
+    vitals.turned(NOTHING, pipeline())
+    with listening("127.0.0.1:0", vitals) as where:
+        assert where is not None
+        assert get(where, "/healthz?verbose=1") == get(where, "/readyz?") == (200, "ok\n")
+        assert get(where, "/metrics?name=x")[0] == 200
+        connection = HTTPConnection(*where, timeout=30)
+        for path, length in (("/healthz", 3), ("/metrics?x=1", None), ("/readyz", 3)):
+            connection.request("HEAD", path)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"")
+            assert length in (None, int(answer.headers["Content-Length"]))
+        connection.close()
 
 
 def test_a_client_that_says_nothing_keeps_nobody_from_the_page() -> None:
