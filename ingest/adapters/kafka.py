@@ -23,7 +23,7 @@ from ingest.adapters.kafka_client import connection, failure, reaching
 from ingest.adapters.kafka_fetching import hand_out_batches
 from ingest.adapters.kafka_group import Membership
 from ingest.pace import Pace
-from ingest.ports import Assignment, Batch, Halted, Partition, Refused
+from ingest.ports import Assignment, Batch, Halted, Partition, Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,7 +108,8 @@ class KafkaSource:
     def poll(self, timeout: float) -> Batch:
         """The next records; see ``ports.Source``."""
         self._membership.tell()
-        self._stay()
+        if not self._stay():
+            self._prove()
         owed = self._pace.owed()
         if owed:
             time.sleep(min(owed, timeout))
@@ -158,8 +159,8 @@ class KafkaSource:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
             self._consumer = None
 
-    def _stay(self) -> None:
-        """What the library's poll does first, alone: take part in a rebalance, and be seen.
+    def _stay(self) -> bool:
+        """What the library's poll does first, alone: take part in a rebalance, and be seen. Whether it came to its end.
 
         Its poll cannot be used for that: it would go on to the second round, in which revoked partitions get their next
         owners, in the same call; and a join that does not end within one call is begun anew by the next.
@@ -174,6 +175,16 @@ class KafkaSource:
                 # The last of this name may have ended between the two rounds of a rebalance. Its place comes back
                 # without another round, and what it had given up would belong to nobody: ask for that round.
                 coordinator.request_rejoin()
+        return bool(joined)
+
+    def _prove(self) -> None:
+        """Raise ``Unavailable`` where nobody answers for the group: who has no partition would not notice otherwise."""
+        consumer, settings = self._consumer, self._settings
+        if not consumer.assignment() and consumer._coordinator.coordinator_unknown():  # noqa: SLF001  see above
+            where, group = settings.bootstrap_servers, settings.group
+            raise Unavailable(
+                f"Kafka at {where} names nobody who keeps the group {group!r}: it is away, hangs or starts"
+            )
 
     def _read_ahead(self) -> None:
         """Ask for what comes next, so that it is on its way while this is worked off.

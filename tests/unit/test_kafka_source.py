@@ -1,0 +1,62 @@
+"""A worker without a partition notices that Kafka is away, though it reads and commits nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest.adapters.kafka import KafkaSource
+from ingest.adapters.kafka_group import Membership
+from ingest.config import KafkaSettings
+from ingest.ports import Unavailable
+from tests.sources import Nobody
+
+
+class Library:
+    """The library's consumer and its coordinator, as far as they are asked."""
+
+    def __init__(self, *, joins: bool, knows: bool, assigned: set[Any]) -> None:
+        self._coordinator = self
+        self._joins = joins
+        self._knows = knows
+        self._assigned = assigned
+
+    def poll(self, timeout_ms: int) -> Any:
+        """The coordinator's without a wait, and nothing from the consumer."""
+        return self._joins if timeout_ms else {}
+
+    def coordinator_unknown(self) -> bool:
+        return not self._knows
+
+    def assignment(self) -> set[Any]:
+        return self._assigned
+
+    def highwater(self, place: Any) -> None: ...
+
+    def position(self, place: Any, timeout_ms: int) -> None: ...
+
+
+def source(library: Library) -> KafkaSource:
+    made = KafkaSource(KafkaSettings(bootstrap_servers="kafka-1:9092", group="g"))
+    made._consumer, made._membership = library, Membership(Nobody())  # noqa: SLF001
+    return made
+
+
+def test_kafka_that_is_away_is_told_by_who_has_no_partition() -> None:
+    away = source(Library(joins=False, knows=False, assigned=set()))
+    with pytest.raises(Unavailable, match="Kafka at kafka-1:9092 names nobody who keeps the group 'g'"):
+        away.poll(0)
+    away.keep_alive()
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        Library(joins=True, knows=True, assigned=set()),
+        Library(joins=False, knows=True, assigned=set()),
+        Library(joins=False, knows=False, assigned={("t", 0)}),
+    ],
+)
+def test_who_waits_for_the_others_of_its_group_or_has_partitions_goes_on(library: Library) -> None:
+    assert not source(library).poll(0).records
