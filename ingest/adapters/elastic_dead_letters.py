@@ -41,6 +41,7 @@ class ElasticDeadLetters:
                     size=_PAGE,
                     ignore_unavailable=True,
                     allow_no_indices=True,
+                    allow_partial_search_results=False,
                 )
             hits = answer["hits"]["hits"]
             yield from (of_source(hit["_source"]) for hit in hits)
@@ -57,6 +58,7 @@ class ElasticDeadLetters:
                 query={"ids": {"values": [letter.id for letter in letters]}},
                 size=len(letters),
                 source=False,
+                allow_partial_search_results=False,
             )
             lines = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found["hits"]["hits"]]
             items = self._client.bulk(operations=lines, refresh=True)["items"] if lines else []

@@ -1,4 +1,7 @@
-"""Episodes that memory no longer holds, rebuilt from what Elasticsearch has of their reports and kills."""
+"""Episodes that memory no longer holds, rebuilt from what Elasticsearch has of their reports and kills.
+
+What a search does not find begins anew, so no search takes an answer without all of its shards.
+"""
 
 from __future__ import annotations
 
@@ -125,6 +128,7 @@ class ElasticHeads:
                 aggs={"hosts": {"terms": {"field": "host.name", "size": len(hosts)}}},
                 ignore_unavailable=True,
                 allow_no_indices=True,
+                allow_partial_search_results=False,
             )
         found = answer.get("aggregations", {}).get("hosts", {}).get("buckets", [])
         return frozenset(bucket["key"] for bucket in found)
@@ -147,6 +151,7 @@ class ElasticHeads:
                     source_excludes=["oom.tasks"] if raw else ["oom.tasks", "event.original"],
                     ignore_unavailable=True,
                     allow_no_indices=True,
+                    allow_partial_search_results=False,
                 )
             hits = answer["hits"]["hits"]
             yield from hits

@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from elasticsearch import Elasticsearch
 
 from ingest import mapping, setup
 from ingest.adapters.elastic_client import connect
+from ingest.adapters.elastic_dead_letters import ElasticDeadLetters
 from ingest.adapters.elastic_heads import ElasticHeads
 from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
@@ -207,6 +209,28 @@ def test_an_episode_is_rebuilt_as_it_was(elastic: Elasticsearch, name: str) -> N
     elastic.indices.delete(index=f"{name}-report-2010.04")
     assert heads.at("el135", scope, begin, begin + timedelta(minutes=4)) == []
     assert heads.open(Partition("t", 0)) == []
+
+
+def test_a_search_without_all_of_its_shards_finds_nothing_out(elastic: Elasticsearch, name: str) -> None:
+    """As after a restart, when some indices are recovered and others are not: what is not there yet is waited for."""
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    nowhere = {"index.routing.allocation.require._name": "nowhere"}
+    for kind in ("kill", "report", "episode", "deadletter"):
+        elastic.indices.create(index=f"{name}-{kind}-2010.04")
+        elastic.indices.create(index=f"{name}-{kind}-2010.05", settings=nowhere, wait_for_active_shards="0")
+    heads, begin, end = ElasticHeads(elastic, name), AT, AT + timedelta(minutes=5)
+    looks: list[Callable[[], object]] = [
+        lambda: heads.expect({"el135", "another"}, begin, end),
+        lambda: heads.at("el135", Scope(ScopeKind.MACHINE), begin, end),
+        lambda: heads.kills("el135", begin, end),
+        lambda: heads.holds("el135", begin, end, []),
+        lambda: heads.open(Partition("t", 0)),
+        lambda: list(ElasticDeadLetters(elastic, name).all()),
+    ]
+    for look in looks:
+        with pytest.raises(Unavailable, match=f"answered 503: .*{name}-.*-2010.05"):
+            look()
 
 
 def test_hosts_of_which_nothing_is_known_are_not_asked_about(
