@@ -45,8 +45,8 @@ ROLES = {
     ),
     "oom-ingest-prune": Role("`oom-ingest prune`, once a day", (), ("delete_index", "monitor")),
 }
-"""``create_index`` makes the index of a new month, ``maintenance`` a refresh. ``monitor`` tells how the cluster is, and
-how large indices are.
+"""``create_index`` makes the index of a new month, ``maintenance`` a refresh. ``monitor`` tells how the cluster is,
+which index templates it has, and how large indices are.
 
 ``manage`` gives indices that are there the fields of a new version.
 """

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
-from ingest import rights, route
+from ingest import rights, route, setup
 from ingest.adapters.dead_letter_sink import DeadLetterSink
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
 from ingest.adapters.elastic_signatures import ElasticSignatures
 from ingest.adapters.elastic_sink import ElasticSink
+from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.candidates import Candidates
@@ -57,7 +58,7 @@ def serve(
 
     Raises:
         Unavailable: Kafka or Elasticsearch was not there for ``startup_timeout``.
-        Refused: One of them will not serve us.
+        Refused: One of them will not serve us, or index templates are missing.
         ConfigError: Nobody can listen at ``metrics.listen``.
         Halted: Going on would do harm.
     """
@@ -73,6 +74,7 @@ def serve(
     try:
         with listening(settings.metrics.listen, vitals):
             rehearse(envelope, bounds, gap)
+            reach((lambda: _demand_templates(ElasticTemplates(client), prefix),), settings.startup_timeout, stop)
             first_contact(source, sink, pipeline, settings.startup_timeout, stop)
             host, began = socket.gethostname().lower(), datetime.now(UTC)
             watch = Minutes(vitals, plain, prefix, host, os.getpid(), began, stop)
@@ -114,6 +116,12 @@ def warn_if_slow() -> None:
     """Said once, at the start: without Hyperscan the same answers come more slowly."""
     if not is_quick():
         log.warning("hyperscan_missing", advice="install oom-ingest[fast]: lines are read about three times as fast")
+
+
+def _demand_templates(templates: ElasticTemplates, prefix: str) -> None:
+    """An index that is made without its template has types that were guessed, and they can never be changed."""
+    if not templates.demand(list(setup.shipped(prefix))):
+        log.warning("templates_not_seen", advice="this user may not see them: was `oom-ingest setup` run?")
 
 
 def _dead_letters(settings: Settings, sink: ElasticSink) -> DeadLetterSink | None:

@@ -85,7 +85,12 @@ def trouble(client: Elasticsearch, status: int, body: object) -> Unavailable | R
 
 def is_too_large(error: Refused) -> bool:
     """Whether a request was refused for its size alone: smaller ones may be taken."""
-    return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == TOO_LARGE
+    return _is_answer(error, TOO_LARGE)
+
+
+def is_forbidden(error: Refused) -> bool:
+    """Whether a request was refused because this user may not make it."""
+    return _is_answer(error, _FORBIDDEN)
 
 
 def is_the_documents_fault(status: int, error: Mapping[str, Any]) -> bool:
@@ -106,6 +111,10 @@ def reason(body: object) -> str:
         inner = f": {cause['reason']}" if isinstance(cause, dict) and cause.get("reason") else ""
         return f"{error.get('type', 'error')}: {error.get('reason', '')}{inner}"[:500]
     return str(error)[:500]
+
+
+def _is_answer(error: Refused, status: int) -> bool:
+    return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == status
 
 
 def _node(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:

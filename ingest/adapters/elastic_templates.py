@@ -1,10 +1,11 @@
-"""Index templates and mappings in Elasticsearch, for ``oom-ingest setup``."""
+"""Index templates and mappings in Elasticsearch, for ``oom-ingest setup`` and for who needs them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.adapters.elastic_client import plain_failures
+from ingest.adapters.elastic_client import address, is_forbidden, plain_failures
+from ingest.ports import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,21 @@ class ElasticTemplates:
             answer = self._client.indices.get_index_template()
         found = {each["name"]: each["index_template"] for each in answer["index_templates"]}
         return {name: found[name] for name in names if name in found}
+
+    def demand(self, names: list[str]) -> bool:
+        """Raise ``Refused`` where any of these templates is missing; ``False`` where this user may not see them."""
+        try:
+            there = self.installed(names)
+        except Refused as error:
+            if is_forbidden(error):
+                return False
+            raise
+        if missing := [name for name in names if name not in there]:
+            raise Refused(
+                f"Elasticsearch at {address(self._client)} has no index template {', '.join(missing)}: "
+                "run `oom-ingest setup` first"
+            )
+        return True
 
     def install(self, name: str, body: Mapping[str, Any]) -> None:
         """Write a template."""

@@ -93,7 +93,9 @@ def test_run_writes_everything_with_its_role_and_can_do_nothing_else(
     with service(ready, RUN, stack, topic, tmp_path / "log"):
         until(lambda: WRITTEN.items() <= counts(ready).items(), _PATIENCE, "every document")
         until(lambda: "oom-signature" in counts(ready), _PATIENCE, "a signature")
-    assert "waiting" not in (tmp_path / "log").read_text()
+    said = (tmp_path / "log").read_text()
+    assert "waiting" not in said
+    assert "templates_not_seen" not in said
     everything, (kill,) = counts(ready), kills(ready)
     ready.administrator.index(index="payroll", id="1", document={"salary": 1}, refresh=True)
     with ready.client(RUN) as writer:
@@ -137,6 +139,7 @@ def test_run_with_less_waits_or_ends_and_says_where_the_rights_are(
         until(lambda: "403" in log.read_text(), _PATIENCE, "what the log says of it")
     assert "docs/least-privilege.md has the rights that are needed" in log.read_text()
     lacking = role.removeprefix(f"{RUN}-without-")
+    assert ("templates_not_seen" in log.read_text()) is (lacking == "monitor")
     told = ready.command(role, "check", OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS=stack.kafka).stdout
     assert f"this user lacks {lacking}; docs/least-privilege.md has the role" in told
 

@@ -134,21 +134,34 @@ def test_every_codec_of_kafka_is_read(site: Site) -> None:
 
 
 @pytest.mark.parametrize("absent", ["kafka", "elasticsearch"])
-def test_an_absent_server_ends_the_start_with_one_sentence(stack: Endpoints, absent: str) -> None:
+def test_an_absent_server_ends_the_start_with_one_sentence(
+    stack: Endpoints, elastic: Elasticsearch, name: str, absent: str
+) -> None:
+    Site(stack, name, elastic).setup()
     port = free_port()
     kafka = f"127.0.0.1:{port}" if absent == "kafka" else stack.kafka
     elasticsearch = f"http://127.0.0.1:{port}" if absent == "elasticsearch" else stack.elasticsearch
-    site = Site(Endpoints(kafka, elasticsearch), "nobody", None)  # type: ignore[arg-type]  # never asked
-    run = subprocess.run(
-        [*COMMAND, "run"],
-        env=site.environment(OOM_INGEST_STARTUP_TIMEOUT="3"),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    run = refused(Site(Endpoints(kafka, elasticsearch), name, elastic), OOM_INGEST_STARTUP_TIMEOUT="3")
     assert run.returncode == 3
     assert "Traceback" not in run.stderr
     sentence = run.stderr.strip().splitlines()[-1]
     assert sentence.startswith("oom-ingest: ")
     assert f"127.0.0.1:{port}" in sentence
+
+
+def test_nothing_is_written_before_setup_was_run(stack: Endpoints, topic: str, elastic: Elasticsearch) -> None:
+    """An index that is made without its template has types that were guessed, for ever."""
+    site = Site(stack, topic, elastic)
+    site.produce(stamped([*POD, POD_LATER], utc("2026-11-22T10:15:02")))
+    run = refused(site)
+    assert run.returncode == 1
+    assert f"has no index template {topic}-deadletter, {topic}-episode, " in run.stderr
+    assert run.stderr.endswith("run `oom-ingest setup` first\n")
+    assert list(elastic.indices.get(index=f"{topic}-*")) == []
+
+
+def refused(site: Site, **extra: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of a service that ends by itself."""
+    return subprocess.run(
+        [*COMMAND, "run"], env=site.environment(**extra), capture_output=True, text=True, timeout=60, check=False
+    )

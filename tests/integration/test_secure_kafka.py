@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, TopicPartition
 
 from ingest import rights
@@ -18,7 +19,7 @@ from ingest.config import ConfigError, RouteSettings, Settings
 from ingest.ports import Outgoing, Partition, Refused
 from tests.conftest import Endpoints
 from tests.integration.secured import PASSWORD, SecuredKafka
-from tests.integration.service import COMMAND
+from tests.integration.service import COMMAND, Site
 from tests.sources import Nobody, one_by_one
 
 pytestmark = pytest.mark.stack
@@ -86,9 +87,16 @@ WRONG = [
 
 @pytest.mark.parametrize(("protocol", "wrong", "said"), WRONG)
 def test_what_is_wrong_is_one_sentence_that_names_the_setting_and_no_secret(
-    stack: Endpoints, secured: SecuredKafka, name: str, protocol: str, wrong: dict[str, str | None], said: list[str]
+    elastic: Elasticsearch,
+    stack: Endpoints,
+    secured: SecuredKafka,
+    name: str,
+    protocol: str,
+    wrong: dict[str, str | None],
+    said: list[str],
 ) -> None:
     """As a process of its own: a client that cannot connect leaves its sockets to the end of the process."""
+    Site(stack, name, elastic).setup()
     kafka_admin.create_topic(secured.bootstrap, name, 1)
     places = {STRANGER: str(secured.certificates.stranger), BROKER: secured.bootstrap}
     changes = {f"OOM_INGEST_KAFKA__{key}": places.get(str(value), value) for key, value in wrong.items()}
@@ -96,6 +104,7 @@ def test_what_is_wrong_is_one_sentence_that_names_the_setting_and_no_secret(
         **os.environ,
         **secured.environment(protocol, name),
         "OOM_INGEST_ELASTICSEARCH__HOSTS": stack.elasticsearch,
+        "OOM_INGEST_ELASTICSEARCH__INDEX_PREFIX": name,
         "OOM_INGEST_STARTUP_TIMEOUT": "1",
         **changes,
     }
