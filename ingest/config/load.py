@@ -157,6 +157,8 @@ def _names(table: str) -> list[str]:
 def _secret(kind: type, value: object) -> object:
     if kind is Secret and isinstance(value, Secret):
         return value
+    if kind is Secret and value == "":
+        raise ValueError("It is empty")
     if kind is Secret and isinstance(value, str):
         return Secret(value)
     raise ValueError("Expected text")

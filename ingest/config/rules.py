@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.config.settings import ElasticsearchSettings, KafkaSettings, KibanaSettings, RedactionSettings, Settings
+
+_INSIDE = (".localhost", ".svc", ".svc.cluster.local")
+"""What names end in that this machine or a cluster of Kubernetes has to itself."""
 
 
 def broken(settings: Settings) -> str | None:
@@ -29,6 +33,8 @@ def _redaction(redaction: RedactionSettings) -> Iterator[str]:
 
 
 def _kafka(kafka: KafkaSettings) -> Iterator[str]:
+    if "@" in kafka.bootstrap_servers:
+        yield "kafka.bootstrap_servers must hold no user or password; set kafka.username and kafka.password"
     if "SASL" in kafka.security_protocol:
         if not (kafka.username and kafka.password):
             yield f"kafka.security_protocol {kafka.security_protocol} needs kafka.username and kafka.password"
@@ -62,6 +68,10 @@ def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:
         for host in elasticsearch.hosts:
             if not host.startswith("https://"):
                 yield f"elasticsearch.hosts has {host}, which uses no TLS: write it with https://"
+    if elasticsearch.api_key or elasticsearch.password:
+        for host in elasticsearch.hosts:
+            if _is_in_the_clear(host):
+                yield f"elasticsearch.hosts has {host}, where the key or password is sent in the clear: use https://"
 
 
 def _is_address(host: str) -> bool:
@@ -70,6 +80,24 @@ def _is_address(host: str) -> bool:
         return bool(told.scheme in ("http", "https") and told.hostname and told.port)
     except ValueError:
         return False
+
+
+def _is_in_the_clear(url: str) -> bool:
+    """Whether what is sent there can be read on its way: it neither stays on this machine nor among its containers.
+
+    A name without a dot is one of a network of containers, as those of Docker and Kubernetes are.
+    """
+    try:
+        told = urlsplit(url)
+    except ValueError:
+        return False
+    host = told.hostname or ""
+    if told.scheme != "http" or host.endswith(_INSIDE):
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return "." in host
 
 
 def _dead_letters(settings: Settings) -> Iterator[str]:
@@ -84,9 +112,11 @@ def _kibana(kibana: KibanaSettings) -> Iterator[str]:
     url = kibana.url
     if url is None:
         return
-    if not url.startswith(("http://", "https://")):
-        yield f"kibana.url {url!r} must begin with http:// or https://"
     if "@" in url:
         yield "kibana.url must hold no user or password; set kibana.api_key"
-    if kibana.ca_file and not url.startswith("https://"):
+    elif not url.startswith(("http://", "https://")):
+        yield f"kibana.url {url!r} must begin with http:// or https://"
+    elif kibana.ca_file and not url.startswith("https://"):
         yield f"kibana.ca_file is not used with {url}, which uses no TLS: write it with https://"
+    elif kibana.api_key and _is_in_the_clear(url):
+        yield f"kibana.url is {url}, where kibana.api_key is sent in the clear: use https://"

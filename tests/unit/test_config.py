@@ -103,6 +103,10 @@ def test_a_secret_may_stand_in_a_file_and_be_renewed_there(tmp_path: Path) -> No
     [
         ({"OOM_INGEST_ELASTICSEARCH__API_KEY_FILE": "nowhere"}, "elasticsearch.api_key_file nowhere cannot be read"),
         ({"OOM_INGEST_ELASTICSEARCH__API_KEY_FILE": "/dev/null"}, "is empty"),
+        (
+            {"OOM_INGEST_REDACTION__KEY": ""},
+            "OOM_INGEST_REDACTION__KEY) is wrong: it is empty",
+        ),
         ({"OOM_INGEST_KAFKA__GROUP_FILE": "x"}, "did you mean 'group'"),
         ({"OOM_INGEST_KAFKA__SECURITY_PROTOCOL": "SASL_SSL"}, "needs kafka.username and kafka.password"),
         ({"OOM_INGEST_KAFKA__USERNAME": "x"}, "not sent with kafka.security_protocol PLAINTEXT"),
@@ -110,6 +114,8 @@ def test_a_secret_may_stand_in_a_file_and_be_renewed_there(tmp_path: Path) -> No
         ({"OOM_INGEST_KAFKA__KEY_FILE": "x"}, "needs kafka.certificate_file"),
         ({"OOM_INGEST_ELASTICSEARCH__USERNAME": "x"}, "go together"),
         ({"OOM_INGEST_ELASTICSEARCH__HOSTS": f"https://u:{SECRET}@es:9200"}, "must hold no user or password"),
+        ({"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": f"u:{SECRET}@kafka:9092"}, "must hold no user or password"),
+        ({"OOM_INGEST_KIBANA__URL": f"u:{SECRET}@kibana:5601"}, "must hold no user or password"),
         ({"OOM_INGEST_ELASTICSEARCH__CA_FILE": "x"}, "http://localhost:9200, which uses no TLS"),
         ({"OOM_INGEST_DEAD_LETTERS__TOPIC": "syslog"}, "would be read again"),
         ({"OOM_INGEST_ELASTICSEARCH__HOSTS": "localhost:9200"}, "'localhost:9200': write it with scheme and port"),
@@ -121,6 +127,33 @@ def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: d
         load(None, environ)
     assert said in str(error.value)
     assert SECRET not in str(error.value)
+
+
+PASSWORD = {"OOM_INGEST_ELASTICSEARCH__USERNAME": "u", "OOM_INGEST_ELASTICSEARCH__PASSWORD": SECRET}
+CREDENTIALS = [
+    ("OOM_INGEST_ELASTICSEARCH__HOSTS", PASSWORD),
+    ("OOM_INGEST_ELASTICSEARCH__HOSTS", {"OOM_INGEST_ELASTICSEARCH__API_KEY": SECRET}),
+    ("OOM_INGEST_KIBANA__URL", {"OOM_INGEST_KIBANA__API_KEY": SECRET}),
+]
+
+
+@pytest.mark.parametrize(("setting", "credentials"), CREDENTIALS)
+@pytest.mark.parametrize("host", ["es.example.org", "192.0.2.7", "[2001:db8::7]", "127.example.org"])
+def test_no_key_or_password_is_sent_in_the_clear(host: str, setting: str, credentials: dict[str, str]) -> None:
+    address = {setting: f"http://{host}:9200"}
+    load(None, address)
+    load(None, {setting: f"https://{host}:9200"} | credentials)
+    with pytest.raises(ConfigError, match=r"sent in the clear: use https://") as error:
+        load(None, address | credentials)
+    assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize(("setting", "credentials"), CREDENTIALS)
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]", "elasticsearch", "es.logs.svc"])
+def test_on_one_machine_and_among_its_containers_they_may_be(
+    host: str, setting: str, credentials: dict[str, str]
+) -> None:
+    load(None, {setting: f"http://{host}:9200"} | credentials)
 
 
 def test_a_secret_shows_itself_nowhere() -> None:
