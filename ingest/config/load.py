@@ -118,7 +118,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[_Place, tuple[object, 
         _known(name, _names(table), f"in the environment variable {variable}")
         value: object = text
         if (key := _KEYS.get((table, name))) and key.is_list:
-            value = [each.strip() for each in text.split(",")]
+            value = [item for each in text.split(",") if (item := each.strip())]
         found |= _entry((table, name), value, f"environment {variable}", Path())
     return found
 

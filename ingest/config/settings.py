@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 PREFIX = "OOM_INGEST_"
+_MONTH = 30 * 86_400
+"""The longest time that may be set, in seconds: what is longer is a mistake, and no clock can add it."""
 
 
 class KafkaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where records come from."""
 
     bootstrap_servers: Annotated[str, Meta(description="Brokers, `host:port` separated by commas.")] = "localhost:9092"
-    topics: Annotated[tuple[str, ...], Meta(description="Topics to read.", min_length=1)] = ("syslog",)
+    topics: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description="Topics to read.", min_length=1)
+    ] = ("syslog",)
     group: Annotated[str, Meta(description="Consumer group.")] = "oom-ingest"
     client_id: Annotated[str, Meta(description="Name of this worker in the broker's logs.")] = "oom-ingest"
     group_instance_id: Annotated[
@@ -28,7 +32,7 @@ class KafkaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Meta(description="Name of this worker alone: with it a restart within 15 s moves no partitions."),
     ] = None
     rate: Annotated[
-        Annotated[float, Meta(gt=0)] | None,
+        Annotated[float, Meta(gt=0, le=1e9)] | None,
         Meta(description="Records that a worker reads in a second, on average, at most; unset is no limit."),
     ] = None
     security_protocol: Annotated[
@@ -69,7 +73,7 @@ class ElasticsearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_
     index_prefix: Annotated[
         str, Meta(description="First part of every index name.", pattern=r"^[a-z][a-z0-9_-]{0,63}$")
     ] = "oom"
-    request_timeout: Annotated[float, Meta(gt=0, description="Seconds that one request may take.")] = 30.0
+    request_timeout: Annotated[float, Meta(gt=0, le=_MONTH, description="Seconds that one request may take.")] = 30.0
 
 
 class EnvelopeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,10 +96,15 @@ class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Limits of open reports."""
 
     reorder: Annotated[
-        float, Meta(ge=0, description="Seconds that lines of one host may come late and still be put in order.")
+        float,
+        Meta(ge=0, le=_MONTH, description="Seconds that lines of one host may come late and still be put in order."),
     ] = 30.0
-    settle_after: Annotated[float, Meta(gt=0, description="Seconds of silence until a report is written.")] = 10.0
-    linger: Annotated[float, Meta(gt=0, description="Seconds of silence until late lines no longer join it.")] = 120.0
+    settle_after: Annotated[
+        float, Meta(gt=0, le=_MONTH, description="Seconds of silence until a report is written.")
+    ] = 10.0
+    linger: Annotated[
+        float, Meta(gt=0, le=_MONTH, description="Seconds of silence until late lines no longer join it.")
+    ] = 120.0
     page_size: Annotated[
         Annotated[int, Meta(ge=1024, le=1 << 20)] | None,
         Meta(description="Bytes in a page where a report does not tell; unset is 4096."),
@@ -108,7 +117,9 @@ class ReportSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class EpisodeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How reports are grouped."""
 
-    gap: Annotated[float, Meta(gt=0, description="Seconds between two reports that begin a new episode.")] = 300.0
+    gap: Annotated[
+        float, Meta(gt=0, le=_MONTH, description="Seconds between two reports that begin a new episode.")
+    ] = 300.0
 
 
 class LookupSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -189,7 +200,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     route: RouteSettings = RouteSettings()
     kibana: KibanaSettings = KibanaSettings()
     startup_timeout: Annotated[
-        float, Meta(gt=0, description="Seconds to wait for Kafka and Elasticsearch before giving up at the start.")
+        float,
+        Meta(gt=0, le=_MONTH, description="Seconds to wait for Kafka and Elasticsearch before giving up at the start."),
     ] = 60.0
 
 
