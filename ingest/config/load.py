@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NOT_SETTINGS = ("OOM_INGEST_CONFIG", "OOM_INGEST_CACHE", "OOM_INGEST_TEST_", "OOM_INGEST_UPDATE_")
+_SERVICE_LINK = re.compile(
+    rf"{PREFIX}(?:[A-Z0-9]+_)*?"
+    r"(?:SERVICE_HOST=[0-9a-f.:]+|SERVICE_PORT(?:_[A-Z0-9_]+)?=\d+"
+    r"|PORT(?:_\d+_(?:TCP|UDP|SCTP))?=(?:tcp|udp|sctp)://[][0-9a-f.:]+"
+    r"|PORT_\d+_(?:TCP|UDP|SCTP)_(?:PROTO=(?:tcp|udp|sctp)|PORT=\d+|ADDR=[0-9a-f.:]+))"
+)
+"""What Kubernetes puts into the pods of a namespace about a Service called ``oom-ingest`` or ``oom-ingest-*``.
+
+The names and values are those of ``FromServices`` and ``makeLinkVariables`` in its ``pkg/kubelet/envvars/envvars.go``.
+"""
 _FILE = "_file"
 """``password_file`` names the file that holds ``password``; so for every secret."""
 
@@ -111,6 +122,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[_Place, tuple[object, 
     found: dict[_Place, tuple[object, str]] = {}
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable.startswith(_NOT_SETTINGS):
+            continue
+        if _SERVICE_LINK.fullmatch(f"{variable}={text}"):
             continue
         first, _, second = variable.removeprefix(PREFIX).lower().partition("__")
         table, name = (first, second) if second else ("", first)

@@ -197,6 +197,7 @@ def test_a_pod_is_bounded_and_may_do_nothing_else(name: str) -> None:
     spec = PODS[name]
     assert spec["securityContext"]["runAsNonRoot"]
     assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
     for container in spec["containers"]:
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}

@@ -55,6 +55,42 @@ def test_a_wrong_setting_is_named(environ: dict[str, str], said: str) -> None:
         load(None, environ)
 
 
+def test_empty_elements_of_a_list_are_none() -> None:
+    settings = load(None, {"OOM_INGEST_KAFKA__TOPICS": "a, ,b,", "OOM_INGEST_REDACTION__WHAT": ""})
+    assert (settings.kafka.topics, settings.redaction.what) == (("a", "b"), ())
+    with pytest.raises(ConfigError, match=r"kafka\.topics .*length >= 1"):
+        load(None, {}, {("kafka", "topics"): ("",)})
+
+
+SERVICE = {
+    "SERVICE_HOST": "10.96.0.7",
+    "SERVICE_PORT": "8080",
+    "SERVICE_PORT_METRICS": "8080",
+    "PORT": "tcp://10.96.0.7:8080",
+    "PORT_8080_TCP": "tcp://10.96.0.7:8080",
+    "PORT_8080_TCP_PROTO": "tcp",
+    "PORT_8080_TCP_PORT": "8080",
+    "PORT_8080_TCP_ADDR": "10.96.0.7",
+}
+"""What Kubernetes says of a Service to the pods beside it, behind the Service's name."""
+
+
+@pytest.mark.parametrize("service", ["OOM_INGEST", "OOM_INGEST_KAFKA"])
+def test_what_kubernetes_says_of_services_is_no_setting(service: str) -> None:
+    assert load(None, {f"{service}_{name}": value for name, value in SERVICE.items()}) == Settings()
+    six = {f"{service}_SERVICE_HOST": "fd00::7", f"{service}_PORT": "tcp://[fd00::7]:8080"}
+    assert load(None, six) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PORT", "8080"), ("KAFKA_PORT", "9092"), ("KAFKA__PORT", "tcp://10.96.0.7:9092"), ("SERVICE_HOST", "kafka")],
+)
+def test_what_only_looks_like_it_is_refused(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"in the environment variable OOM_INGEST_{variable}"):
+        load(None, {f"OOM_INGEST_{variable}": value})
+
+
 def test_a_wrong_key_in_the_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("[report]\nlingr = 3\n")
