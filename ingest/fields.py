@@ -13,7 +13,7 @@ __all__ = [
     "Kind", "Type",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Grows with every change of a mapping. ``setup`` never installs an older one over a newer."""
 
 ECS_VERSION = "9.4.0"
@@ -125,7 +125,7 @@ SHIPPED = (
     _f("kubernetes.labels", Type.FLATTENED, _GROUP, "Labels of the pod."),
     _f("labels", Type.FLATTENED, _GROUP, "The shipper's labels; `role`, `owner` and `workload` of lookup tables."),
     _f("host.id", Type.KEYWORD, _GROUP, "Host's id."),
-    _f("host.ip", Type.KEYWORD, _GROUP, "Host's addresses."),
+    _f("host.ip", Type.IP, _GROUP, "Host's addresses."),
     _f("host.architecture", Type.KEYWORD, _GROUP, "Processor architecture."),
     _f("host.type", Type.KEYWORD, _GROUP, "Kind of machine."),
     _f("host.os.name", Type.KEYWORD, _GROUP, "Operating system."),

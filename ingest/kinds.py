@@ -23,7 +23,8 @@ class Type(StrEnum):
     """Elasticsearch field types in use.
 
     ``PATH`` is a longer keyword, ``RAW`` one that is stored and not indexed, ``SHOWN`` an object for display only,
-    ``FLATTENED`` an object of any keys that is searched as keywords.
+    ``FLATTENED`` an object of any keys that is searched as keywords. What is no address stays in a document beside the
+    index of an ``IP``.
     """
 
     KEYWORD = "keyword"
@@ -33,6 +34,7 @@ class Type(StrEnum):
     DOUBLE = "double"
     BOOLEAN = "boolean"
     DATE = "date"
+    IP = "ip"
     RAW = "raw"
     SHOWN = "shown"
     FLATTENED = "flattened"

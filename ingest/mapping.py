@@ -23,6 +23,7 @@ _TYPES: dict[Type, dict[str, object]] = {
     Type.DOUBLE: {"type": "double"},
     Type.BOOLEAN: {"type": "boolean"},
     Type.DATE: {"type": "date"},
+    Type.IP: {"type": "ip", "ignore_malformed": True},
     Type.RAW: {"type": "keyword", "index": False, "doc_values": False},
     Type.SHOWN: {"type": "object", "enabled": False},
     Type.FLATTENED: {"type": "flattened", "ignore_above": LONGEST[Type.FLATTENED]},
@@ -30,10 +31,17 @@ _TYPES: dict[Type, dict[str, object]] = {
 
 
 def template(kind: Kind, prefix: str = "oom") -> dict[str, object]:
-    """The index template of a kind, as Elasticsearch takes it."""
+    """The index template of a kind, as Elasticsearch takes it.
+
+    A component template ``<its name>@custom`` is for people: what it sets and this one does not holds for new indices.
+    It need not be there.
+    """
     name = f"{prefix}-{kind}"
+    custom = [f"{name}@custom"]
     return {
         "index_patterns": [name if kind is Kind.SIGNATURE else f"{name}-*"],
+        "composed_of": custom,
+        "ignore_missing_component_templates": custom,
         "priority": _PRIORITY,
         "version": SCHEMA_VERSION,
         "_meta": {"managed_by": "oom-ingest", "description": f"OOM {kind}: {DESCRIPTIONS[kind]}"},
@@ -64,7 +72,7 @@ def reference() -> str:
         *kinds,
         "",
         "`path` is a keyword of up to 4,096 characters, `raw` is stored, not searchable, `shown` is for display,",
-        "`flattened` holds any keys.",
+        "`flattened` holds any keys, `ip` is searched by address or network, such as `10.0.0.0/8`.",
         "",
         "| field | type | unit | kinds | meaning |",
         "| --- | --- | --- | --- | --- |",

@@ -18,6 +18,9 @@ from ingest import assets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_NAMES = ("index_patterns", "composed_of", "ignore_missing_component_templates")
+"""What of a template begins with the prefix."""
+
 
 class Templates(Protocol):
     """Where index templates live."""
@@ -71,7 +74,8 @@ def shipped(prefix: str) -> dict[str, dict[str, Any]]:
     found = {}
     for path in assets.mappings():
         body = json.loads(path.read_text(encoding="utf-8"))
-        body["index_patterns"] = [pattern.replace("oom", prefix, 1) for pattern in body["index_patterns"]]
+        for names in _NAMES:
+            body[names] = [name.replace("oom", prefix, 1) for name in body[names]]
         found[path.stem.replace("oom", prefix, 1)] = body
     return found
 

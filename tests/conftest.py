@@ -73,3 +73,4 @@ def elastic(stack: Endpoints, name: str) -> Iterator[Elasticsearch]:
         for template in client.indices.get_index_template()["index_templates"]:
             if template["name"].startswith(f"{name}-"):
                 client.indices.delete_index_template(name=template["name"])
+        client.options(ignore_status=404).cluster.delete_component_template(name=f"{name}-*")

@@ -27,6 +27,7 @@ _FLUENT = {
     "kubernetes.host": "kubernetes.node.name",
 }
 _ALLOWED = {field.name: field.type for field in SHIPPED}
+_TEXTS = (Type.KEYWORD, Type.IP)
 _LABELS = tuple(field.name for field in SHIPPED if field.type is Type.FLATTENED)
 """Fields of any names below them, which may hold dots."""
 _IN_LABELS = tuple(f"{name}." for name in _LABELS)
@@ -52,7 +53,7 @@ def allowed(document: Mapping[str, object]) -> tuple[dict[str, object] | None, i
             label = name.removeprefix(f"{root}.")[:_LONGEST].replace("\0", "\ufffd")  # Elasticsearch takes none there
             text = str(value).lower() if isinstance(value, bool) else str(value)
             labels.setdefault(root, {})[label] = text[:_LONGEST]
-        elif _ALLOWED.get(name) is Type.KEYWORD and (texts := _texts(value)) is not None:
+        elif _ALLOWED.get(name) in _TEXTS and (texts := _texts(value)) is not None:
             _place(kept, name, texts)
         elif name not in _OURS:
             dropped += 1
@@ -70,7 +71,7 @@ def _leaves(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _below(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict) and depth < _DEEPEST and _ALLOWED.get(path) is not Type.KEYWORD:
+    if isinstance(value, dict) and depth < _DEEPEST and _ALLOWED.get(path) not in _TEXTS:
         for key, inner in value.items():
             yield from _below(f"{path}.{key}", inner, depth + 1)
     elif path not in ROOTS or isinstance(value, dict):

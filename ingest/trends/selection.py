@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from ipaddress import IPv4Interface, IPv6Network, ip_interface
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _TYPES = {field.name: field.type for field in FIELDS if Kind.KILL in field.kinds}
-_SEARCHED = (Type.KEYWORD, Type.PATH, Type.LONG, Type.BOOLEAN, Type.FLATTENED)
+_SEARCHED = (Type.KEYWORD, Type.PATH, Type.LONG, Type.BOOLEAN, Type.FLATTENED, Type.IP)
 _OF_ALL_KILLS = re.compile(
     r"(cloud|host|orchestrator\.cluster)\.(?!os\.kernel$).*|labels\.(?!workload$).*|oom\.(scope|scope_name|episode\.id)"
 )
@@ -32,6 +33,10 @@ _OF_SOME_KILLS = {
 """Fields of kills, and where an episode lists their values."""
 _CUT = ("oom.episode.victim_names", "oom.episode.signatures")
 """Lists that end after their first hundred values."""
+_ADDRESSES = re.compile(r"[0-9a-fA-F.:]+(?:/\d{1,3})?")
+"""An address or a network as an index reads them: no mask in full."""
+_IPV4 = 96
+"""Bits before those of an IPv4 address, where an index keeps it among those of IPv6."""
 _LONGEST_VALUE = 4_096
 _MOST = 1_000
 
@@ -50,6 +55,10 @@ class Term(Struct, frozen=True):
 
     def fits(self, values: Iterable[object]) -> bool:
         """Whether any value of the field is meant; a text longer than the index keeps is none."""
+        if self.type is Type.IP:
+            asked = None if self.is_pattern else _network(self.value)
+            told = [found for value in values if (found := _address(value))]
+            return any(asked is None or found.subnet_of(asked) for found in told)
         pattern = re.compile(re.escape(self.value).replace(r"\*", ".*"), re.DOTALL)
         longest = LONGEST.get(self.type)
         texts = (_text(value) for value in values)
@@ -147,9 +156,30 @@ def _term(field: str, value: str) -> Term:
         value = str(int(value))
     if kind is Type.BOOLEAN and value not in ("true", "false", "*"):
         raise Wrong(f"{field!r} is true or false")
+    if kind is Type.IP and value != "*" and not _network(value):
+        raise Wrong(f"{field!r} is an address, a network such as 10.0.0.0/8, or *, and {value[:40]!r} is none")
     if len(value) > _LONGEST_VALUE:
         raise Wrong(f"the value of {field!r} is longer than {_LONGEST_VALUE:,} characters")
     return Term(field, kind, value)
+
+
+def _address(value: object) -> IPv6Network | None:
+    """An address that an index keeps: without the zone of a link."""
+    text = str(value).partition("%")[0]
+    return None if "/" in text else _network(text)
+
+
+def _network(text: str) -> IPv6Network | None:
+    """The addresses that a text stands for, as an index has them: those of IPv4 are a part of IPv6's."""
+    try:
+        found = ip_interface(text) if _ADDRESSES.fullmatch(text) else None
+    except ValueError:
+        return None
+    if isinstance(found, IPv4Interface):
+        return IPv6Network(f"::ffff:{found.network.network_address}/{_IPV4 + found.network.prefixlen}")
+    if found is None or ("/" in text and found.ip.ipv4_mapped):  # Of which of the two such a network is, is not clear.
+        return None
+    return found.network
 
 
 def _root(field: str) -> str | None:

@@ -326,6 +326,31 @@ def test_setup_can_be_run_again_shows_differences_and_never_downgrades(
     )
 
 
+def test_what_people_add_to_a_template_reaches_new_indices_and_setup_leaves_it_alone(
+    elastic: Elasticsearch, name: str
+) -> None:
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    own = {"settings": {"index.refresh_interval": "7s"}}
+    elastic.cluster.put_component_template(name=f"{name}-kill@custom", template=own)
+    assert {step.action for step in setup.plan(templates, name)} == {setup.Action.UNCHANGED}
+    assert ElasticSink(elastic).write([document(name, "a", 1)]).written == 1
+    found = elastic.indices.get(index=f"{name}-kill-2026.11")[f"{name}-kill-2026.11"]
+    assert found["settings"]["index"]["refresh_interval"] == "7s"
+    assert found["settings"]["index"]["auto_expand_replicas"] == "0-1"
+    assert found["mappings"]["dynamic"] == "strict"
+
+
+def test_what_is_no_address_of_a_host_is_kept_and_costs_nothing(elastic: Elasticsearch, name: str) -> None:
+    templates = ElasticTemplates(elastic)
+    setup.apply(templates, setup.plan(templates, name))
+    odd = ["n/a", "10.0.0.7", ""]
+    assert ElasticSink(elastic).write([document(name, "a", 1, host={"ip": odd})]).written == 1
+    elastic.indices.refresh(index=f"{name}-*")
+    (hit,) = elastic.search(index=f"{name}-*", query={"term": {"host.ip": "10.0.0.0/8"}})["hits"]["hits"]
+    assert hit["_source"]["host"]["ip"] == odd
+
+
 def test_every_document_of_the_corpus_fits_the_mapping(elastic: Elasticsearch, name: str) -> None:
     templates = ElasticTemplates(elastic)
     setup.apply(templates, setup.plan(templates, name))

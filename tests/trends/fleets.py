@@ -34,6 +34,12 @@ SELECTIONS = (
     ["oom.culprit.name:java"],
     ["oom.scope:machine", "orchestrator.cluster.name:prod-*"],
     ["oom.signature_name:*w1"],
+    ["host.ip:10.0.0.7"],
+    ["host.ip:10.1.2.3/16", "host.ip:2001:db8::/32"],
+    ["host.ip:FE80::7"],
+    ["host.ip:::/0", "host.name:*-*"],
+    ["host.ip:fe80::/10"],
+    ["host.ip:*"],
 )
 """What a report may be asked for, by fields of the host, of the kill and of the victim."""
 HOSTS = ("web-1", "web-2", "web-3", "web-4", "web-5", "web-6", "web-7", "db-1", "<b>&amp;\"'</b>", "ü-host", "x" * 300)
@@ -49,6 +55,10 @@ NAMES = (
     "z" * 1_025,
 )
 PATHS = (None, "/system.slice/a.service", "/kubepods/" + "p" * 4_000, "/" + "q" * 4_096, "/k8s/<img src=x>")
+ADDRESSES = (
+    ["10.0.0.7", "fe80::7"], "10.1.0.9", "::ffff:10.0.0.7", ["n/a", "010.0.0.7", "10.0.0.0/8"], "fe80::1%eth0",
+    "2001:db8::1",
+)  # fmt: skip
 SIZES = (None, 1, 4_096, 209_715_200, 209_715_201, 1 << 34)
 _DAY = 86_400_000
 _MINUTES = 8 * 60_000
@@ -195,7 +205,8 @@ def _without_a_kill(chance: random.Random, at: int) -> Document:
 
 def _on(host: str, at: int, dataset: str) -> Document:
     """What every document of a host has."""
-    head = {"@timestamp": _iso(at), "event": {"dataset": dataset}, "host": {"name": host}}
+    address = ADDRESSES[HOSTS.index(host) % len(ADDRESSES)]
+    head = {"@timestamp": _iso(at), "event": {"dataset": dataset}, "host": {"name": host, "ip": address}}
     return head | _present(**_OF_HOSTS[host])
 
 

@@ -137,6 +137,19 @@ def test_what_an_index_does_not_keep_is_not_found() -> None:
     assert chosen("oom.signature_name:*").fits(kill("x", signature_name="n" * 4_096))
 
 
+def test_addresses_are_found_by_themselves_and_by_their_network() -> None:
+    def told(ip: object) -> Document:
+        return {"host": {"ip": ip}}
+
+    assert chosen("host.ip:10.0.0.0/8").fits(told(["fe80::1", "10.0.0.7"]))
+    assert chosen("host.ip:10.0.0.7").fits(told("::ffff:10.0.0.7"))
+    assert chosen("host.ip:2001:DB8:0::7").fits(told("2001:db8::7"))
+    assert not chosen("host.ip:10.0.0.0/8").fits(told(["11.0.0.7", "2001:db8::7"]))
+    assert chosen("host.ip:*").fits(told("10.0.0.7"))
+    assert chosen("host.ip:fe80::/10").fits(told("fe80::1%eth0"))
+    assert not any(chosen("host.ip:*").fits(told(none)) for none in ("n/a", "10.0.0.0/8", "010.0.0.7"))
+
+
 def test_episodes_are_told_where_they_have_the_field() -> None:
     told = chosen("process.name:java", "host.name:web-*").of_episodes()
     assert str(told) == "oom.episode.victim_names:java, host.name:web-*"
@@ -175,7 +188,9 @@ def test_namespaces_of_episodes_of_the_machine_are_not_told_as_none(tmp_path: Pa
 
 @pytest.mark.parametrize(
     "text", ["process.nam:x", "process.name", ":x", "process.name:", "message:x", "process.pid:many",
-             "labels.team:*x", "event.original:x", "labels:x", "oom.culprit.is_victim:maybe"]
+             "labels.team:*x", "event.original:x", "labels:x", "oom.culprit.is_victim:maybe",
+             "host.ip:10.0.*", "host.ip:web-1", "host.ip:10.0.0.0/255.0.0.0",
+             "host.ip:::ffff:10.0.0.0/104"]
 )  # fmt: skip
 def test_what_cannot_be_selected_by_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
