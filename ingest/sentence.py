@@ -35,6 +35,8 @@ def of_report(report: Report) -> str:
     chosen = sum(victim.action is Action.SELECTED or victim.gone is False for victim in report.victims)
     killed = report.cgroup.killed_path if report.cgroup else None
     what = _came_to(len(report.victims), chosen, {killed} if killed else (), report.outcome)
+    if report.panicked and report.victims:
+        what = f"{what.removesuffix(',')}, then the kernel panicked,"
     return f"{what} on {report.host.name}: {_why(report)}"
 
 

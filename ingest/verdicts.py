@@ -41,6 +41,7 @@ class Advice(StrEnum):
     MOVE_TO_64_BITS = "move_to_64_bits"
     AVOID_HIGH_ORDER = "avoid_high_order"
     LOWER_PROTECTION = "lower_protection"
+    CHECK_PANIC = "check_panic"
     CHECK_STUCK_IO = "check_stuck_io"
     ADD_MEMORY_OR_MOVE_LOAD = "add_memory_or_move_load"
     STOP_RESTARTS = "stop_restarts"
@@ -226,6 +227,13 @@ VERDICTS: dict[Code, Verdict] = {
         "No process was left that may be killed, so nothing was freed.",
         (Advice.LOWER_PROTECTION,),
     ),
+    Code.PANIC: Verdict(
+        _VICTIM,
+        "the kernel panicked",
+        "Where vm.panic_on_oom is set, the kernel panics in place of a kill; else it does where no process is left "
+        "that may be killed. All that ran on the host ended.",
+        (Advice.CHECK_PANIC,),
+    ),
     Code.VICTIM_STUCK: Verdict(
         _VICTIM,
         "the victim did not go",
@@ -310,6 +318,8 @@ ADVICE: dict[Advice, str] = {
     Advice.AVOID_HIGH_ORDER: "Find who asks for large blocks (the trigger's stack), raise vm.min_free_kbytes, compact "
     "memory.",
     Advice.LOWER_PROTECTION: "Protect less: an oom_score_adj of -1000 on the largest process makes others die for it.",
+    Advice.CHECK_PANIC: "Decide whether this host is to panic: with vm.panic_on_oom=0 it kills a process where it can. "
+    "kernel.panic brings it back by itself, kdump keeps what held the memory.",
     Advice.CHECK_STUCK_IO: "Look for tasks in state D (`echo w > /proc/sysrq-trigger`), NFS and failing disks.",
     Advice.ADD_MEMORY_OR_MOVE_LOAD: "Find what held the memory first; if all is needed, add memory or move load.",
     Advice.STOP_RESTARTS: "Fix the limit or the workload before it is started again; bound restarts "

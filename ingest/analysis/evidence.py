@@ -40,7 +40,8 @@ _PATTERNS: dict[Code, str] = {
     Code.NO_SWAP: r"Total swap|swap: usage",
     Code.PARENT_LIMIT: r"oom_memcg=|killed as a result of limit of ",
     Code.GROUP_KILL: r"memory\.oom\.group|in rage|[Kk]illed /|oomd kill",
-    Code.NO_KILLABLE: r"no killable|deadlocked on memory|panic",
+    Code.NO_KILLABLE: r"no killable|deadlocked on memory|No task eligible",
+    Code.PANIC: r"panic_on_oom is |deadlocked on memory|Kernel panic",
     Code.VICTIM_STUCK: r"unable to reap|did not exit|giving up",
     Code.LINES_SUPPRESSED: r"suppressed|dropped",
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.analysis.badness import killable
 from ingest.analysis.room import share
 from ingest.cgroup import is_within
-from ingest.model import Code, Finding, Outcome, ReaperOutcome
+from ingest.model import Code, Finding, ReaperOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +45,10 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
         path, limit = victim.cgroup, report.cgroup.limit_path
         if path != limit and is_within(path, limit):
             yield Finding(code=Code.PARENT_LIMIT, name=limit)
-    if not report.victims and report.outcome in (Outcome.NO_VICTIM, Outcome.PANIC):
+    if report.no_killable and not report.victims:
         yield Finding(code=Code.NO_KILLABLE)
+    if report.panicked:
+        yield Finding(code=Code.PANIC)
     for each in report.victims:
         if each.gone is False or (each.reaper and each.reaper.outcome is ReaperOutcome.UNABLE):
             yield Finding(code=Code.VICTIM_STUCK, name=each.name)

@@ -19,6 +19,8 @@ SURE = {
     Confidence.LOW: "Perhaps used by",
 }
 
+PANICKED = "The kernel panicked: all that ran on the host ended."
+
 
 def pages(count: int) -> str:
     """Pages, and what they come to at 4 KiB each."""

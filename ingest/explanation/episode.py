@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explanation._words import SURE, counted, listed, pages, part_of_it, process
+from ingest.explanation._words import PANICKED, SURE, counted, listed, pages, part_of_it, process
 from ingest.explanation.report import who
 from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
 from ingest.sentence import duration, size, uptime
@@ -39,8 +39,8 @@ def of_episode(episode: Episode, whole: Whole, main: Sequence[str] = (), at: str
         at: When that report was, where its lines tell it.
     """
     of_one = f"In the report of {at}:" if at else "In one of the reports:"
-    used = [f"{of_one} {main[1]}", *main[2:]] if main else _used(whole.culprit)
-    return [_what(episode, whole), *used, *_rounds(episode), *_grew(whole), *_together(whole)]
+    used = [f"{of_one} {main[1]}", *main[2:]] if main else [*_used(whole.culprit)]
+    return [_what(episode, whole), *used, *_rounds(episode), *_grew(whole), *_together(whole, used)]
 
 
 def _what(episode: Episode, whole: Whole) -> str:
@@ -105,7 +105,10 @@ def _grew(whole: Whole) -> Iterator[str]:
         yield f"{name} held {size(growth.size)} more in the last report than {before} before."
 
 
-def _together(whole: Whole) -> Iterator[str]:
+def _together(whole: Whole, said: Sequence[str]) -> Iterator[str]:
+    """What the sentences about one report do not say of the others."""
+    if Code.PANIC in whole.codes and not any(PANICKED in sentence for sentence in said):
+        yield PANICKED
     if Code.RESTART_LOOP in whole.codes:
         yield f"The same workload came back {counted(whole.restarts, 'time')} and was killed again."
     if whole.storm:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.explanation import openvz
-from ingest.explanation._words import SURE, counted, listed, part_of_it, percent, process
+from ingest.explanation._words import PANICKED, SURE, counted, listed, part_of_it, percent, process
 from ingest.model import Action, Code, CulpritKind, Outcome
 from ingest.sentence import size
 from ingest.verdicts import DOUBTS, VERDICTS, Question
@@ -22,14 +22,15 @@ def of_report(report: Report, analysis: Analysis) -> list[str]:
         _ran_out(report, analysis.findings[0]),
         *openvz.ran_out(report),
         *_died(report),
+        *([PANICKED] if report.panicked else []),
         *_used(report, analysis.culprit),
         *(_found(finding) for finding in analysis.findings[1:] if finding.code not in _SAID_ELSEWHERE),
         *_asked(report),
     ]
 
 
-_SAID_ELSEWHERE = (Code.SINGLE_PROCESS, Code.PROCESS_GROUP)
-"""The culprit's sentence says it."""
+_SAID_ELSEWHERE = (Code.SINGLE_PROCESS, Code.PROCESS_GROUP, Code.PANIC)
+"""The sentences of the culprit and of what came of it say it."""
 
 
 def _ran_out(report: Report, finding: Finding) -> str:
@@ -63,6 +64,8 @@ def _died(report: Report) -> Iterator[str]:
             yield f"All of cgroup {killed} was killed."
         elif report.outcome is Outcome.KILLED:
             yield "A process was killed that no line names."
+        elif report.panicked:
+            yield "No process was killed."
         else:
             yield "No process is known to have died."
         return

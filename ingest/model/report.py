@@ -261,6 +261,10 @@ class Report(Struct, frozen=True, kw_only=True):
     tasks: Tasks = Tasks()
     victims: tuple[Victim, ...] = ()
     openvz: OpenVzRound | None = None
+    no_killable: bool = False
+    """A line says that no process was found that may be killed."""
+    panicked: bool = False
+    """The kernel panicked, whatever was killed before."""
     unread_lines: int = 0
     """Lines that a wording explains but for their tail, or that look like the family's and that none explains."""
     lost_lines: int | None = None

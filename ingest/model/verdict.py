@@ -48,6 +48,7 @@ class Code(StrEnum):
     PREFERRED_VICTIM = "preferred_victim"
     GROUP_KILL = "group_kill"
     NO_KILLABLE = "no_killable"
+    PANIC = "panic"
     VICTIM_STUCK = "victim_stuck"
     # What the record cannot say.
     NO_PROCESS_TABLE = "no_process_table"

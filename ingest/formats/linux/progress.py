@@ -85,8 +85,11 @@ class LinuxProgress:
                 # Where the kill line is lost, the table that lists the process tells whose victim it was.
                 listed = part.pid in self.listed and not self.killed
                 return _fit(part.pid in self.chosen | self.killed, could=listed) + (part.pid in self.killed)
-            case Group() | UbRound() | Panic() | NoVictim() | Suppressed():
+            case Group() | UbRound() | Suppressed():
                 return _fit(bool(named), could=True)
+            case Panic() | NoVictim():
+                # Who has killed is done: another invocation found nobody to kill, or was not to kill.
+                return _fit(bool(named - self.killed), could=not self.killed)
             case Manual():
                 return int(part.ignored and self.manual)
             case _:

@@ -77,6 +77,8 @@ def report(block: Block, page_size: PageSize) -> Report:
         page_size=said.page_size if said.counts_pages else None,
         tasks=said.tasks,
         victims=died,
+        no_killable=_no_killable(said),
+        panicked=said.first(Panic) is not None,
         lost_lines=_suppressed(said, calls=False),
         suppressed_calls=_suppressed(said, calls=True),
         head=block.entries[0].line.text if said.headed or not died else "",
@@ -172,6 +174,13 @@ def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:
     if any(part.killed for part, _ in said.every(UbRound)):
         return Outcome.KILLED
     return Outcome.UNKNOWN if died else Outcome.TRUNCATED
+
+
+def _no_killable(said: Said) -> bool:
+    """By a line of its own, SysRq's word, or a panic that ``panic_on_oom`` does not explain (out_of_memory)."""
+    if said.first(NoVictim) or any("panic_on_oom" not in line.text for _, line in said.every(Panic)):
+        return True
+    return any("No task eligible" in line.text for part, line in said.every(Manual) if part.ignored)
 
 
 def _trigger(said: Said) -> Trigger | None:

@@ -1,0 +1,114 @@
+"""What reports are told to mean: the verdicts, and the sentences that say them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest import explanation, sentence
+from ingest.analysis.episode import whole
+from ingest.assemble import Bounds
+from ingest.envelope import Envelope
+from ingest.model import Code, Episode, Joined, Origin, Raw
+from ingest.offline import episodes
+from ingest.verdicts import ADVICE, VERDICTS, advice
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+HEAD = "java invoked oom-killer: gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0"
+KILL = (
+    "Out of memory: Killed process 9001 (node) total-vm:12000000kB, anon-rss:7600000kB, file-rss:0kB, shmem-rss:0kB, "
+    "UID:1000 pgtables:15625kB oom_score_adj:0"
+)
+NO_KILLABLE = "Out of memory and no killable processes..."
+PANICS = {
+    "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled": False,
+    "Kernel panic - not syncing: out of memory. Compulsory panic_on_oom is selected.": False,
+    "Kernel panic - not syncing: System is deadlocked on memory": True,
+    "Kernel panic - not syncing: Out of memory and no killable processes...": True,
+}
+
+
+def read(*lines: str) -> list[tuple[Episode, list[Joined]]]:
+    raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
+    return episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+
+
+def kernel(*messages: str, at: str = "03:12:01") -> list[str]:
+    return [f"Mar  4 {at} h1 kernel: {message}" for message in messages]
+
+
+def only(*lines: str) -> Joined:
+    ((_, (joined,)),) = read(*lines)
+    return joined
+
+
+def of_log(name: str) -> Joined:
+    return only(*(CORPUS / name).read_text().splitlines())
+
+
+def told(joined: Joined) -> str:
+    return " ".join(explanation.of_report(joined.identified.report, joined.analysis))
+
+
+def told_of_all(*lines: str) -> str:
+    """Of an episode, with its first report as the one that tells most."""
+    ((episode, joined),) = read(*lines)
+    main = explanation.of_report(joined[0].identified.report, joined[0].analysis)
+    return " ".join(explanation.of_episode(episode, whole(episode), main))
+
+
+def advised(joined: Joined) -> str:
+    return " ".join(ADVICE[each] for each in advice(joined.analysis.codes, joined.identified.report.family))
+
+
+def test_every_code_and_every_advice_has_its_text() -> None:
+    assert set(VERDICTS) == set(Code)
+    assert {each for verdict in VERDICTS.values() for each in verdict.advice} == set(ADVICE)
+
+
+# ---------------------------------------------------------------- what came of it
+
+
+@pytest.mark.parametrize(("line", "nobody"), PANICS.items())
+def test_a_panic_is_told_as_one_and_nobody_to_kill_only_where_a_line_says_so(line: str, nobody: bool) -> None:
+    joined = only(*kernel(HEAD, line))
+    assert Code.PANIC in joined.analysis.codes
+    assert (Code.NO_KILLABLE in joined.analysis.codes) is nobody
+    assert "No process was killed. The kernel panicked" in told(joined)
+    assert "vm.panic_on_oom" in advised(joined)
+
+
+def test_nobody_to_kill_is_no_panic() -> None:
+    joined = only(*kernel(HEAD, NO_KILLABLE))
+    assert Code.NO_KILLABLE in joined.analysis.codes
+    assert Code.PANIC not in joined.analysis.codes
+
+
+def test_a_request_that_found_nobody_says_so() -> None:
+    asked = "SysRq : Manual OOM execution"
+    joined = only(*kernel(asked, "sysrq: OOM request ignored. No task eligible"))
+    assert Code.NO_KILLABLE in joined.analysis.codes
+    disabled = only(*kernel(asked, "SysRq : OOM request ignored because killer is disabled"))
+    assert Code.NO_KILLABLE not in disabled.analysis.codes
+
+
+def test_a_trial_run_of_a_daemon_found_somebody() -> None:
+    dry = "2026-03-05T01:00:00Z h1 systemd-oomd[1]: oomd dry-run: Would have tried to kill /a and all its descendants"
+    assert Code.NO_KILLABLE not in only(dry).analysis.codes
+
+
+def test_victims_and_a_panic_are_both_told() -> None:
+    panic = next(iter(PANICS))
+    together = told_of_all(*kernel(HEAD, KILL), *kernel(HEAD, panic, at="03:12:05"))
+    assert "node (pid 9001, 7.2 GiB) was killed." in together
+    assert together.count("The kernel panicked") == 1
+
+
+def test_a_victim_that_was_chosen_before_a_panic_is_told_too() -> None:
+    chosen = "Out of memory: kill process 4711 (java) score 812 or a child"
+    joined = only(*kernel(HEAD, chosen, "Kernel panic - not syncing: Out of memory and no killable processes..."))
+    assert "java (pid 4711) was chosen; that it died is not confirmed. The kernel panicked" in told(joined)
+    assert "confirms it, then the kernel panicked, on h1" in sentence.of_report(joined.identified.report)
