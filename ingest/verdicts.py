@@ -243,9 +243,21 @@ VERDICTS: dict[Code, Verdict] = {
     Code.NO_PROCESS_TABLE: Verdict(
         _EVIDENCE,
         "no process table in this record",
-        "Who else held memory cannot be known. Where the kernel killed, the source drops severities above err, or the "
-        "table is switched off (vm.oom_dump_tasks).",
+        "Who else held memory cannot be known. Where the kernel killed, the source drops severities above err, the "
+        "table is switched off (vm.oom_dump_tasks), or it was lost with the head.",
         (Advice.KEEP_INFO_LINES,),
+    ),
+    Code.TABLE_HEADING_MISSING: Verdict(
+        _EVIDENCE,
+        "the heading of the process table is missing",
+        "There are rows, but only the heading says what their numbers are, so who else held memory cannot be known.",
+        (Advice.CHECK_SHIPPING,),
+    ),
+    Code.TABLE_ROWS_MISSING: Verdict(
+        _EVIDENCE,
+        "the process table has a heading and no row that can be read",
+        "Who else held memory cannot be known: lines were lost, or there was no process to list.",
+        (Advice.CHECK_SHIPPING,),
     ),
     Code.HEAD_MISSING: Verdict(
         _EVIDENCE,
@@ -288,7 +300,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.OTHER_CONTAINERS: "other containers allocate and free between two lines",
     Doubt.DEFERRED_FREES: "pages on per-CPU lists and deferred frees come back with a later line",
     Doubt.FIRST_RETURN_UNKNOWN: "what the first victim gave back cannot be known: no `free` stands before it",
-    Doubt.NO_PROCESS_TABLE: "the record has no process table",
+    Doubt.NO_PROCESS_TABLE: "no process table can be read",
     Doubt.VICTIM_IS_ALL_THAT_IS_NAMED: "only the victim is named, others may have held more",
     Doubt.SMALL_SHARE: "it held only a small share",
     Doubt.SHARED_PAGES: "shared pages count for every process that maps them",

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ingest.model import Action, Code, Completeness, Finding
+from ingest.model import Action, Code, Completeness, Finding, TableLack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +53,17 @@ _PROCESS = re.compile(r"\[\s*(\d+)\]\s+\d|process (\d+)\b|pid=(\d+)\b")
 _COMPILED = {code: re.compile(pattern) for code, pattern in _PATTERNS.items()}
 
 
+_LACKS = {
+    None: Code.NO_PROCESS_TABLE,
+    TableLack.HEADING: Code.TABLE_HEADING_MISSING,
+    TableLack.ROWS: Code.TABLE_ROWS_MISSING,
+}
+
+
 def limits(report: Report) -> Iterator[Finding]:
     """What the record cannot say."""
     if not report.tasks:
-        yield Finding(code=Code.NO_PROCESS_TABLE)
+        yield Finding(code=_LACKS[report.table_lack])
     match report.completeness:
         case Completeness.HEAD_MISSING | Completeness.KILL_LINE_ONLY if report.family == "linux":
             yield Finding(code=Code.HEAD_MISSING)

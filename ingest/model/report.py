@@ -65,6 +65,13 @@ class Scope(Struct, frozen=True):
     name: str | None = None
 
 
+class TableLack(StrEnum):
+    """What is missing of a process table of which no row can be read."""
+
+    HEADING = "heading"
+    ROWS = "rows"
+
+
 class ReaperOutcome(StrEnum):
     """What the OOM reaper said of its work."""
 
@@ -259,6 +266,8 @@ class Report(Struct, frozen=True, kw_only=True):
     pressure: Pressure | None = None
     page_size: PageSize | None = None
     tasks: Tasks = Tasks()
+    table_lack: TableLack | None = None
+    """What is missing where a part of a table came, and none of it can be read."""
     victims: tuple[Victim, ...] = ()
     openvz: OpenVzRound | None = None
     no_killable: bool = False

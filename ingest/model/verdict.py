@@ -52,6 +52,8 @@ class Code(StrEnum):
     VICTIM_STUCK = "victim_stuck"
     # What the record cannot say.
     NO_PROCESS_TABLE = "no_process_table"
+    TABLE_HEADING_MISSING = "table_heading_missing"
+    TABLE_ROWS_MISSING = "table_rows_missing"
     HEAD_MISSING = "head_missing"
     TAIL_MISSING = "tail_missing"
     MIXED_UP = "mixed_up"

@@ -112,3 +112,30 @@ def test_a_victim_that_was_chosen_before_a_panic_is_told_too() -> None:
     joined = only(*kernel(HEAD, chosen, "Kernel panic - not syncing: Out of memory and no killable processes..."))
     assert "java (pid 4711) was chosen; that it died is not confirmed. The kernel panicked" in told(joined)
     assert "confirms it, then the kernel panicked, on h1" in sentence.of_report(joined.identified.report)
+
+
+# ---------------------------------------------------------------- a process table in part
+
+HEADING = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
+ROW = "[   9001]  1000  9001  3000000  1900000 16000000        0             0 node"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([], Code.NO_PROCESS_TABLE),
+        ([ROW], Code.TABLE_HEADING_MISSING),
+        ([HEADING], Code.TABLE_ROWS_MISSING),
+    ],
+)
+def test_what_is_missing_of_a_table_is_said(lines: list[str], code: Code) -> None:
+    joined = only(*kernel(HEAD, *lines, KILL))
+    lacks = {Code.NO_PROCESS_TABLE, Code.TABLE_HEADING_MISSING, Code.TABLE_ROWS_MISSING}
+    assert lacks & set(joined.analysis.codes) == {code}
+    assert ("vm.oom_dump_tasks=1" in advised(joined)) is (code is Code.NO_PROCESS_TABLE)
+
+
+def test_a_table_lacks_nothing() -> None:
+    joined = only(*kernel(HEAD, HEADING, ROW, KILL))
+    assert joined.identified.report.table_lack is None
+    assert not any("table" in code for code in joined.analysis.codes)

@@ -22,6 +22,7 @@ from ingest.formats.linux.notices import NoVictim, Panic, Suppressed, UbRound
 from ingest.formats.linux.reaper import Reaped
 from ingest.formats.linux.said import Said
 from ingest.formats.linux.summary import Summary
+from ingest.formats.linux.tasks import Heading, Row
 from ingest.formats.linux.victims import victims
 from ingest.model import (
     Action,
@@ -36,6 +37,7 @@ from ingest.model import (
     Request,
     Scope,
     ScopeKind,
+    TableLack,
     Trigger,
     Victim,
 )
@@ -76,6 +78,7 @@ def report(block: Block, page_size: PageSize) -> Report:
         machine=machine_state(said),
         page_size=said.page_size if said.counts_pages else None,
         tasks=said.tasks,
+        table_lack=_table_lack(said),
         victims=died,
         no_killable=_no_killable(said),
         panicked=said.first(Panic) is not None,
@@ -174,6 +177,14 @@ def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:
     if any(part.killed for part, _ in said.every(UbRound)):
         return Outcome.KILLED
     return Outcome.UNKNOWN if died else Outcome.TRUNCATED
+
+
+def _table_lack(said: Said) -> TableLack | None:
+    if said.tasks:
+        return None
+    if said.first(Heading):
+        return TableLack.ROWS
+    return TableLack.HEADING if Row in said.kinds else None
 
 
 def _no_killable(said: Said) -> bool:
