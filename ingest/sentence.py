@@ -82,9 +82,9 @@ def uptime(micros: int) -> str:
 
 
 def _why(report: Report) -> str:
-    limit = report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
-    bound = f" of {size(limit)}" if limit is not None else ""
-    return f"{report.reason}{bound}{_where(report.scope)}"
+    bound = report.cgroup.bound if report.cgroup else None
+    limit = f" of {size(bound.limit)}" if bound is not None and bound.limit is not None else ""
+    return f"{report.reason}{limit}{_where(report.scope)}"
 
 
 def _where(scope: Scope) -> str:

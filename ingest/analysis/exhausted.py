@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.analysis import zones
-from ingest.model import Code, Constraint, Counter, Finding, Report, ScopeKind
+from ingest.model import Code, Constraint, Finding, Report, ScopeKind
 
 if TYPE_CHECKING:
     from ingest.model import Zone
-
-_AT_LIMIT = 0.98
-"""A counter at its limit: charges come in batches of up to 64 pages, so a little may be missing."""
 
 _DAEMONS = {
     "systemd-oomd": Code.PRESSURE,
@@ -42,7 +39,8 @@ def exhausted(report: Report) -> Finding:
         case ScopeKind.CONTAINER:
             return Finding(code=Code.CONTAINER_LIMIT, name=report.scope.name, size=_limit(report))
         case ScopeKind.CGROUP:
-            code = Code.CGROUP_SWAP_LIMIT if _only_swap_is_full(report) else Code.CGROUP_LIMIT
+            full_with_swap = report.cgroup is not None and report.cgroup.full_with_swap
+            code = Code.CGROUP_SWAP_LIMIT if full_with_swap else Code.CGROUP_LIMIT
             return Finding(code=code, name=report.scope.name, size=_limit(report))
         case ScopeKind.CPUSET:
             return Finding(code=Code.CPUSET_NODES, name=report.scope.name)
@@ -53,21 +51,8 @@ def exhausted(report: Report) -> Finding:
 
 
 def _limit(report: Report) -> int | None:
-    return report.cgroup.memory.limit if report.cgroup and report.cgroup.memory else None
-
-
-def _only_swap_is_full(report: Report) -> bool:
-    """Memory is below its limit, memory and swap together are not (cgroup v1)."""
-    state = report.cgroup
-    if state is None or not _is_full(state.memory_swap):
-        return False
-    return state.memory is not None and not _is_full(state.memory)
-
-
-def _is_full(counter: Counter | None) -> bool:
-    if counter is None or counter.usage is None or not counter.limit:
-        return False
-    return counter.usage >= counter.limit * _AT_LIMIT
+    bound = report.cgroup.bound if report.cgroup else None
+    return bound.limit if bound else None
 
 
 # ---------------------------------------------------------------- the whole machine

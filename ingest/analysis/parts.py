@@ -63,7 +63,7 @@ def _cgroup(report: Report) -> dict[Kind, int]:
     }
     capacity = room(report).capacity
     found[Kind.UNKNOWN] = max(0, usage - sum(found.values()))
-    found[Kind.FREE] = max(0, capacity - usage) if capacity else 0
+    found[Kind.FREE] = max(0, capacity - usage) if capacity and not state.full_with_swap else 0
     return found
 
 

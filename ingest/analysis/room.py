@@ -157,7 +157,7 @@ def _nodes(report: Report) -> set[int]:
 def _cgroup(report: Report) -> Room:
     state = report.cgroup
     memory = state.memory if state else None
-    capacity = _limit(memory) or _charged(state)
+    capacity = _limit(state.bound if state else None) or _charged(state)
     if report.machine is not None and report.machine.swap.total == 0:
         return Room(capacity=capacity, swap=0, swap_used=0)
     if state is None or capacity is None:
@@ -165,7 +165,7 @@ def _cgroup(report: Report) -> Room:
     if state.swap is not None:
         return Room(capacity=capacity, swap=_limit(state.swap), swap_used=state.swap.usage)
     both = state.memory_swap
-    if both is None or memory is None:
+    if both is None or memory is None or state.full_with_swap:  # What of both together is swap has no limit of its own.
         return Room(capacity=capacity, swap=None, swap_used=None)
     limit = _limit(both)
     used = None if both.usage is None or memory.usage is None else max(0, both.usage - memory.usage)

@@ -42,6 +42,9 @@ class Sizes(Struct, frozen=True, kw_only=True, gc=False):
     swap: int | None = None
 
 
+_AT_LIMIT = 0.98
+
+
 class Counter(Struct, frozen=True, kw_only=True):
     """A cgroup's memory counter, in bytes. ``limit`` is ``None`` and ``unlimited`` true where no limit is set."""
 
@@ -49,6 +52,13 @@ class Counter(Struct, frozen=True, kw_only=True):
     limit: int | None
     unlimited: bool
     failcnt: int | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether usage is at the limit: charges come in batches of up to 64 pages, so a little may be missing."""
+        if self.usage is None or not self.limit:
+            return False
+        return self.usage >= self.limit * _AT_LIMIT
 
 
 class SystemMemory(Struct, frozen=True, kw_only=True):
@@ -169,6 +179,17 @@ class CgroupState(Struct, frozen=True, kw_only=True):
     group_kill: bool | None = None
     stat: Mapping[str, int] = {}
     events: Mapping[str, int] = {}
+
+    @property
+    def full_with_swap(self) -> bool:
+        """Whether memory and swap together reached their limit (memory.memsw of v1), and memory alone did not."""
+        memory, both = self.memory, self.memory_swap
+        return both is not None and both.is_full and memory is not None and not memory.is_full
+
+    @property
+    def bound(self) -> Counter | None:
+        """The counter whose limit was reached."""
+        return self.memory_swap if self.full_with_swap else self.memory
 
 
 class Pressure(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import pytest
 
 from ingest import explanation, sentence
 from ingest.analysis.episode import whole
+from ingest.analysis.parts import Kind, parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.model import Code, Episode, Joined, Origin, Raw
@@ -139,3 +140,47 @@ def test_a_table_lacks_nothing() -> None:
     joined = only(*kernel(HEAD, HEADING, ROW, KILL))
     assert joined.identified.report.table_lack is None
     assert not any("table" in code for code in joined.analysis.codes)
+
+
+# ---------------------------------------------------------------- limits of a cgroup
+
+
+def of_cgroup(*counters: str) -> Joined:
+    return only(
+        *kernel(
+            "python invoked oom-killer: gfp_mask=0x6000c0(GFP_KERNEL), nodemask=(null), order=0, oom_score_adj=0",
+            "Task in /svc killed as a result of limit of /svc",
+            *counters,
+            "Memory cgroup stats for /svc: cache:100KB rss:895900KB rss_huge:0KB shmem:0KB mapped_file:0KB "
+            "swap:1197152KB inactive_anon:300000KB active_anon:595900KB inactive_file:50KB active_file:50KB",
+            HEADING,
+            "[   4242]     0  4242   700000   224000  4300800   299000             0 python",
+            "Memory cgroup out of memory: Kill process 4242 (python) score 1002 or sacrifice child",
+            "Killed process 4242 (python) total-vm:2800000kB, anon-rss:895900kB, file-rss:100kB, shmem-rss:0kB",
+        )
+    )
+
+
+def test_a_limit_of_memory_and_swap_is_that_of_both() -> None:
+    joined = of_cgroup(
+        "memory: usage 900000kB, limit 1048576kB, failcnt 12",
+        "memory+swap: usage 2097152kB, limit 2097152kB, failcnt 77",
+    )
+    report, analysis = joined.identified.report, joined.analysis
+    assert analysis.findings[0].code is Code.CGROUP_SWAP_LIMIT
+    assert "reached its limit of memory and swap of 2.0 GiB" in told(joined)
+    assert "memory cgroup limit reached of 2.0 GiB" in sentence.of_report(report)
+    assert not {Code.SWAP_FULL, Code.NO_SWAP} & set(analysis.codes)
+    assert analysis.allowed == 2 << 30
+    assert analysis.culprit is not None
+    assert analysis.culprit.share == pytest.approx(1.0, abs=0.01)
+    assert Kind.FREE not in [part.kind for part in parts(report)]
+
+
+def test_swap_that_fills_what_both_limits_leave_is_full() -> None:
+    joined = of_cgroup(
+        "memory: usage 1048576kB, limit 1048576kB, failcnt 12",
+        "memory+swap: usage 2097152kB, limit 2097152kB, failcnt 77",
+    )
+    assert joined.analysis.findings[0].code is Code.CGROUP_LIMIT
+    assert joined.analysis.found(Code.SWAP_FULL) is not None
