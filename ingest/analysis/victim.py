@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.analysis.badness import killable
 from ingest.analysis.room import share
 from ingest.cgroup import is_within
-from ingest.model import Code, Finding, ReaperOutcome
+from ingest.model import Code, Finding, Outcome, ReaperOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,8 +39,9 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
         yield from _protected(report, row)
     elif victim and report.family in _BY_ADJUSTMENT and (victim.score_adj or 0) >= _PREFERRED:
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.sizes.rss)
-    if report.cgroup and (report.cgroup.group_kill or report.cgroup.killed_path):
-        yield Finding(code=Code.GROUP_KILL, name=report.cgroup.killed_path or report.cgroup.limit_path)
+    killed = report.cgroup.killed_path if report.cgroup and report.outcome is not Outcome.NO_VICTIM else None
+    if report.cgroup and (report.cgroup.group_kill or killed):
+        yield Finding(code=Code.GROUP_KILL, name=killed or report.cgroup.limit_path)
     if victim and victim.cgroup and report.cgroup and report.cgroup.limit_path:
         path, limit = victim.cgroup, report.cgroup.limit_path
         if path != limit and is_within(path, limit):

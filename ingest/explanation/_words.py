@@ -20,6 +20,7 @@ SURE = {
 }
 
 PANICKED = "The kernel panicked: all that ran on the host ended."
+STUCK = "did not go"
 
 
 def pages(count: int) -> str:

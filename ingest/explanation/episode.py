@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explanation._words import PANICKED, SURE, counted, listed, pages, part_of_it, process
+from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, pages, part_of_it, process
 from ingest.explanation.report import who
 from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
 from ingest.sentence import duration, size, uptime
@@ -109,6 +109,8 @@ def _together(whole: Whole, said: Sequence[str]) -> Iterator[str]:
     """What the sentences about one report do not say of the others."""
     if Code.PANIC in whole.codes and not any(PANICKED in sentence for sentence in said):
         yield PANICKED
+    if Code.VICTIM_STUCK in whole.codes and not any(STUCK in sentence for sentence in said):
+        yield f"A victim {STUCK}."
     if Code.RESTART_LOOP in whole.codes:
         yield f"The same workload came back {counted(whole.restarts, 'time')} and was killed again."
     if whole.storm:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.explanation import openvz
-from ingest.explanation._words import PANICKED, SURE, counted, listed, part_of_it, percent, process
-from ingest.model import Action, Code, CulpritKind, Outcome
+from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, part_of_it, percent, process
+from ingest.model import Action, Code, CulpritKind, Outcome, ReaperOutcome
 from ingest.sentence import size
 from ingest.verdicts import DOUBTS, VERDICTS, Question
 
@@ -29,7 +29,7 @@ def of_report(report: Report, analysis: Analysis) -> list[str]:
     ]
 
 
-_SAID_ELSEWHERE = (Code.SINGLE_PROCESS, Code.PROCESS_GROUP, Code.PANIC)
+_SAID_ELSEWHERE = (Code.SINGLE_PROCESS, Code.PROCESS_GROUP, Code.PANIC, Code.VICTIM_STUCK)
 """The sentences of the culprit and of what came of it say it."""
 
 
@@ -60,8 +60,9 @@ def _ran_out(report: Report, finding: Finding) -> str:
 def _died(report: Report) -> Iterator[str]:
     if not report.victims:
         killed = report.cgroup.killed_path if report.cgroup else None
-        if killed:
-            yield f"All of cgroup {killed} was killed."
+        if killed and report.outcome is not Outcome.NO_VICTIM:
+            sure = "killed" if report.outcome is Outcome.KILLED else "chosen; that it was killed is not confirmed"
+            yield f"All of cgroup {killed} was {sure}."
         elif report.outcome is Outcome.KILLED:
             yield "A process was killed that no line names."
         elif report.panicked:
@@ -69,14 +70,22 @@ def _died(report: Report) -> Iterator[str]:
         else:
             yield "No process is known to have died."
         return
-    died = [victim for victim in report.victims if victim.action is Action.KILL and victim.gone is not False]
-    rest = [victim for victim in report.victims if victim not in died]
-    if died:
-        verb = "was" if len(died) == 1 else "were"
-        yield f"{listed([_victim(victim) for victim in died])} {verb} killed."
-    if rest:
-        names = listed([process(victim.name, victim.pid) for victim in rest])
-        yield f"{names} {'was' if len(rest) == 1 else 'were'} chosen; that it died is not confirmed."
+    alike: dict[str, list[str]] = {}
+    for victim in report.victims:
+        alike.setdefault(_fate(victim), []).append(_victim(victim))
+    for fate, victims in alike.items():
+        yield f"{listed(victims)} {'was' if len(victims) == 1 else 'were'} {fate}."
+
+
+def _fate(victim: Victim) -> str:
+    if victim.action is Action.SELECTED:
+        return "chosen; that it died is not confirmed"
+    if victim.gone is None:
+        return "sent a signal to end; no line tells what came of it"
+    if victim.gone is False:
+        return f"sent a signal to end, but {STUCK}"
+    unable = victim.reaper is not None and victim.reaper.outcome is ReaperOutcome.UNABLE
+    return f"killed, but {STUCK}: the OOM reaper gave up" if unable else "killed"
 
 
 def _victim(victim: Victim) -> str:

@@ -184,3 +184,44 @@ def test_swap_that_fills_what_both_limits_leave_is_full() -> None:
     )
     assert joined.analysis.findings[0].code is Code.CGROUP_LIMIT
     assert joined.analysis.found(Code.SWAP_FULL) is not None
+
+
+# ---------------------------------------------------------------- what came of a victim
+
+UNABLE = "oom_reaper: unable to reap pid:9001 (node)"
+
+
+def daemon(*messages: str) -> list[str]:
+    return [f"Mar  5 01:00:00 h0 earlyoom[812]: {message}" for message in messages]
+
+
+LOW = "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%"
+SENDING = 'sending SIGTERM to process 3117 uid 1000 "firefox": oom_score 820, VmRSS 1500 MiB'
+
+
+@pytest.mark.parametrize(
+    ("lines", "fate"),
+    [
+        (daemon(LOW, SENDING), "was sent a signal to end; no line tells what came of it."),
+        (daemon(LOW, SENDING, "process 3117 exited after 0.1 seconds"), "was killed."),
+        (daemon(LOW, SENDING, "kill failed: Timer expired"), "was sent a signal to end, but did not go."),
+        (kernel(HEAD, KILL), "was killed."),
+        (kernel(HEAD, KILL, UNABLE), "was killed, but did not go: the OOM reaper gave up."),
+    ],
+)
+def test_of_a_victim_is_said_what_its_lines_say(lines: list[str], fate: str) -> None:
+    words = told(only(*lines))
+    assert fate in words
+    assert words.count("did not go") == fate.count("did not go")
+
+
+def test_a_victim_that_did_not_go_is_told_in_whichever_report_it_was() -> None:
+    lines = kernel(HEAD, KILL), kernel(HEAD, KILL, UNABLE, at="03:12:05")
+    assert told_of_all(*lines[0], *lines[1]).count("A victim did not go.") == 1
+
+
+def test_a_cgroup_that_a_trial_run_named_was_not_killed() -> None:
+    dry = "2026-03-05T01:00:00Z h1 systemd-oomd[1]: oomd dry-run: Would have tried to kill /a and all its descendants"
+    joined = only(dry)
+    assert "No process is known to have died." in told(joined)
+    assert Code.GROUP_KILL not in joined.analysis.codes
