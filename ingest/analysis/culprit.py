@@ -14,7 +14,7 @@ from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import portion
 from ingest.analysis.zones import usable
-from ingest.model import Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
+from ingest.model import ChosenBy, Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,10 +36,6 @@ _BIG = 1 << 30
 
 _NOBODY = frozenset({Code.FRAGMENTATION, Code.REQUESTED})
 """Where nobody's use was the reason."""
-_BY_SCORE = frozenset({"earlyoom", "nohang"})
-"""Their victims are the processes of the highest oom_score, also where no size is printed."""
-_BY_ADJUSTMENT = frozenset({"lmkd", "lowmemorykiller"})
-"""Their victims are the least important processes, not the largest."""
 
 _FILES = (Code.SHARED_MEMORY, Code.PAGE_CACHE)
 _KERNEL = (Code.SLAB, Code.HUGE_PAGES, Code.KERNEL_MEMORY, Code.UNACCOUNTED)
@@ -187,15 +183,15 @@ def _low_zone(report: Report, findings: Sequence[Finding]) -> Culprit | None:
 
 def _of_victims(report: Report, room: Room) -> Culprit | None:
     """Only the victims are named: what they held against what there was. One without a size is not a culprit."""
-    sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.family in _BY_SCORE]
-    if not sized or report.family in _BY_ADJUSTMENT:
+    sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.chosen_by is ChosenBy.SCORE]
+    if not sized or report.chosen_by is ChosenBy.IMPORTANCE:
         return None
     group = largest_victims(report, room)
     largest = max(sized, key=lambda victim: victim.sizes.rss or 0)
     if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
         return _victim_group(group)
     part = portion(largest.sizes.rss, room.capacity)
-    if report.family not in _BY_SCORE and _is_small(report, largest, part):
+    if report.chosen_by is not ChosenBy.SCORE and _is_small(report, largest, part):
         return _limited_cgroup(report)
     return Culprit(
         kind=CulpritKind.PROCESS,

@@ -10,29 +10,15 @@ from ingest.model import Code, Constraint, Finding, Report, ScopeKind
 if TYPE_CHECKING:
     from ingest.model import Zone
 
-_DAEMONS = {
-    "systemd-oomd": Code.PRESSURE,
-    "oomd": Code.PRESSURE,
-    "talos": Code.PRESSURE,
-    "earlyoom": Code.THRESHOLD,
-    "nohang": Code.THRESHOLD,
-    "lmkd": Code.THRESHOLD,
-    "lowmemorykiller": Code.THRESHOLD,
-    "freebsd": Code.SWAP_SPACE,
-}
-
 
 _MOST_ORDER = 64
 """Far above what any kernel's buddy allocator has; a larger one is nobody's, and a power of two too large to hold."""
 
 
 def exhausted(report: Report) -> Finding:
-    """What ran out, by the constraint and the counters; of a whole machine also by zones and free blocks."""
-    code = _DAEMONS.get(report.family)
-    if code is Code.PRESSURE and (report.pressure is None or report.pressure.avg10 is None):
-        code = Code.THRESHOLD if report.family == "systemd-oomd" else code
-    if code is not None:
-        return Finding(code=code, name=report.scope.name)
+    """What ran out, by the killer's own word, else by the constraint and the counters, zones and free blocks."""
+    if report.ran_out is not None:
+        return Finding(code=report.ran_out, name=report.scope.name)
     if report.constraint is Constraint.MANUAL:
         return Finding(code=Code.REQUESTED)
     match report.scope.kind:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from ingest.analysis.badness import killable
 from ingest.analysis.room import share
 from ingest.cgroup import is_within
-from ingest.model import Code, Finding, Outcome, ReaperOutcome
+from ingest.model import ChosenBy, Code, Finding, Outcome, ReaperOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ingest.model import Report, Task, Tasks
 
-_BY_ADJUSTMENT = frozenset({"lmkd", "lowmemorykiller"})
-"""Android's killers take the least important first, whatever its size."""
 _PROTECTED = -500
 """From here down an adjustment protects: half of the memory allowed is taken off."""
 _PREFERRED = 300
@@ -37,7 +35,7 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
     if row is not None:
         yield from _ranked(report, row, points)
         yield from _protected(report, row)
-    elif victim and report.family in _BY_ADJUSTMENT and (victim.score_adj or 0) >= _PREFERRED:
+    elif victim and report.chosen_by is ChosenBy.IMPORTANCE and (victim.score_adj or 0) >= _PREFERRED:
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.sizes.rss)
     killed = report.cgroup.killed_path if report.cgroup and report.outcome is not Outcome.NO_VICTIM else None
     if report.cgroup and (report.cgroup.group_kill or killed):

@@ -45,7 +45,8 @@ def _ran_out(report: Report, finding: Finding) -> str:
             return f"On {host} the container{name} reached its own limit."
         case Code.MACHINE_MEMORY:
             ram = f" ({size(finding.size)} of RAM)" if finding.size else ""
-            return f"{host}{ram} ran out of memory as a whole."
+            why = f" ({report.reason})" if report.ran_out else ""
+            return f"{host}{ram} ran out of memory as a whole{why}."
         case Code.MEMORY_NODE:
             return f"On {host} the memory of {finding.name or 'the allowed nodes'} ran out, while other nodes had some."
         case Code.LOW_ZONE:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.formats._types import Fields
-    from ingest.model import Block, Line, PageSize, Part
+    from ingest.model import Block, ChosenBy, Code, Line, PageSize, Part
 
 
 class DaemonPart(Struct, frozen=True, kw_only=True):
@@ -164,7 +164,14 @@ class DaemonProgress:
 
 
 def reporter(
-    family: str, provider: str, reason: str, *, headless: bool, scope: ScopeKind | None = ScopeKind.MACHINE
+    family: str,
+    provider: str,
+    reason: str,
+    *,
+    headless: bool,
+    ran_out: Code | None,
+    chosen_by: ChosenBy | None = None,
+    scope: ScopeKind | None = ScopeKind.MACHINE,
 ) -> Callable[[Block, PageSize], Report]:
     """Makes the ``report`` of a family of this shape.
 
@@ -173,6 +180,8 @@ def reporter(
         provider: Who kills, or who tells of it.
         reason: Why, where no line says more.
         headless: Its reports have no head: the line that names the victim is complete.
+        ran_out: What ran out where it kills; ``None`` where it only repeats what another killer did.
+        chosen_by: By what it chooses, where that is not the memory that a process holds.
         scope: Whose memory such a killer watches, where no cgroup is named.
     """
 
@@ -193,6 +202,8 @@ def reporter(
                 outcome=_outcome(victims, killed, dry=dry),
             ),
             scope=_scope(killed, scope),
+            ran_out=ran_out,
+            chosen_by=chosen_by,
             cgroup=_cgroup(killed),
             pressure=killed.pressure if killed else None,
             page_size=page_size if in_pages else None,

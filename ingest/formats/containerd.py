@@ -43,7 +43,7 @@ def _read(found: Fields) -> CgroupKilled:
     return CgroupKilled(path=found["path"])
 
 
-_report = reporter("containerd", "containerd", "a container had an OOM kill", headless=True)
+_report = reporter("containerd", "containerd", "a container had an OOM kill", headless=True, ran_out=None)
 
 
 def _of_container(block: Block, page_size: PageSize) -> Report:

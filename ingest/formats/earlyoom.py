@@ -17,7 +17,7 @@ from ingest.formats._daemon import DaemonProgress, Ended, Signalled, noted, repo
 from ingest.formats._elements import MIB, comm, decimal, ignored, integer, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.lowering import converted
-from ingest.model import Role
+from ingest.model import ChosenBy, Code, Role
 
 
 def _low() -> pp.ParserElement:
@@ -113,7 +113,14 @@ FORMAT = Format(
     versions="0.4 to 1.9",
     tags=frozenset({"earlyoom"}),
     progress=partial(DaemonProgress),
-    report=reporter("earlyoom", "earlyoom", "memory and swap below the limit", headless=False),
+    report=reporter(
+        "earlyoom",
+        "earlyoom",
+        "memory and swap below the limit",
+        headless=False,
+        ran_out=Code.THRESHOLD,
+        chosen_by=ChosenBy.SCORE,
+    ),
     head_ends_report=True,
     wordings=(
         Wording(

@@ -9,13 +9,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pyparsing as pp
+from msgspec.structs import replace
 
 from ingest.formats._daemon import DaemonProgress, Signalled, noted, reporter
 from ingest.formats._elements import comm, integer, pattern, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Role
+from ingest.model import Code, Role
+
+if TYPE_CHECKING:
+    from ingest.model import Block, PageSize, Report
 
 _REASONS = r"out of swap space|out of swap|failed to reclaim memory|a thread waited too long to allocate a page"
 
@@ -56,13 +61,22 @@ def _read(found: Fields) -> Signalled:
     return Signalled.read(found | {"signal": "SIGKILL", "certain": True})
 
 
+_told = reporter("freebsd", "kernel", "out of swap space", headless=True, ran_out=Code.MACHINE_MEMORY)
+
+
+def _report(block: Block, page_size: PageSize) -> Report:
+    """By the reason of ``vm_pageout_oom``: swap ran out, or no page came free (VM_OOM_MEM, VM_OOM_MEM_PF)."""
+    found = _told(block, page_size)
+    return replace(found, ran_out=Code.SWAP_SPACE) if found.reason.startswith("out of swap") else found
+
+
 FORMAT = Format(
     name="freebsd",
     title="FreeBSD, NetBSD, OpenBSD",
     versions="FreeBSD 4 to 15, NetBSD, OpenBSD",
     tags=frozenset({"kernel"}),
     progress=partial(DaemonProgress),
-    report=reporter("freebsd", "kernel", "out of swap space", headless=True),
+    report=_report,
     head_ends_report=True,
     wordings=(
         Wording(

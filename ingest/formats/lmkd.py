@@ -12,7 +12,7 @@ import pyparsing as pp
 from ingest.formats._daemon import DaemonProgress, Signalled, reporter
 from ingest.formats._elements import integer, kib, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Role
+from ingest.model import ChosenBy, Code, Role
 
 
 def _kill() -> pp.ParserElement:
@@ -45,7 +45,14 @@ FORMAT = Format(
     versions="Android 9 to 16",
     tags=frozenset({"lmkd", "lowmemorykiller"}),
     progress=partial(DaemonProgress, lone=True),
-    report=reporter("lmkd", "lmkd", "memory pressure", headless=True),
+    report=reporter(
+        "lmkd",
+        "lmkd",
+        "memory pressure",
+        headless=True,
+        ran_out=Code.THRESHOLD,
+        chosen_by=ChosenBy.IMPORTANCE,
+    ),
     head_ends_report=True,
     wordings=(
         Wording(

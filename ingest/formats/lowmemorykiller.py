@@ -17,7 +17,7 @@ import pyparsing as pp
 from ingest.formats._daemon import DaemonProgress, Signalled, noted, reporter
 from ingest.formats._elements import comm, integer, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Role
+from ingest.model import ChosenBy, Code, Role
 
 
 def _prefix() -> pp.ParserElement:
@@ -76,7 +76,14 @@ FORMAT = Format(
     versions="2.6.29 to 4.11",
     tags=frozenset({"kernel", "lowmemorykiller"}),
     progress=partial(DaemonProgress),
-    report=reporter("lowmemorykiller", "kernel", "page cache below the limit", headless=True),
+    report=reporter(
+        "lowmemorykiller",
+        "kernel",
+        "page cache below the limit",
+        headless=True,
+        ran_out=Code.THRESHOLD,
+        chosen_by=ChosenBy.IMPORTANCE,
+    ),
     head_ends_report=True,
     wordings=(
         Wording(

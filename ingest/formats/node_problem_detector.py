@@ -51,7 +51,12 @@ FORMAT = Format(
     tags=frozenset({"node-problem-detector", "kubernetes-oom-event-generator"}),
     progress=partial(DaemonProgress, lone=True),
     report=reporter(
-        "node-problem-detector", "node-problem-detector", "told by the node's monitor", headless=True, scope=None
+        "node-problem-detector",
+        "node-problem-detector",
+        "told by the node's monitor",
+        headless=True,
+        ran_out=None,
+        scope=None,
     ),
     head_ends_report=True,
     repeats=True,

@@ -18,7 +18,7 @@ import pyparsing as pp
 from ingest.formats._daemon import DaemonProgress, Ended, Signalled, noted, reporter, warned
 from ingest.formats._elements import comm, decimal, integer, pattern, word
 from ingest.formats._types import Format, Wording
-from ingest.model import Role
+from ingest.model import ChosenBy, Code, Role
 
 
 def _action() -> pp.ParserElement:
@@ -63,7 +63,14 @@ FORMAT = Format(
     versions="0.1 to 0.2",
     tags=frozenset({"nohang", "nohang-desktop"}),
     progress=partial(DaemonProgress, victim_first=True),
-    report=reporter("nohang", "nohang", "memory and swap below the limit", headless=False),
+    report=reporter(
+        "nohang",
+        "nohang",
+        "memory and swap below the limit",
+        headless=False,
+        ran_out=Code.THRESHOLD,
+        chosen_by=ChosenBy.SCORE,
+    ),
     head_ends_report=True,
     wordings=(
         Wording(

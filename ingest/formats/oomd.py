@@ -15,7 +15,7 @@ import pyparsing as pp
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, noted, reporter
 from ingest.formats._elements import decimal, integer, until, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Pressure, Role
+from ingest.model import Code, Pressure, Role
 
 
 def _kill() -> pp.ParserElement:
@@ -54,7 +54,7 @@ FORMAT = Format(
     versions="0.1 to 0.5",
     tags=frozenset({"oomd", "kernel"}),
     progress=partial(DaemonProgress),
-    report=reporter("oomd", "oomd", "a rule of oomd fired", headless=True),
+    report=reporter("oomd", "oomd", "a rule of oomd fired", headless=True, ran_out=Code.PRESSURE),
     head_ends_report=True,
     wordings=(
         Wording(

@@ -11,13 +11,18 @@ process is named. Unit names hold ``\x2d`` escapes.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pyparsing as pp
+from msgspec.structs import replace
 
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, noted, reporter
 from ingest.formats._elements import decimal, ignored, until, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Pressure, Role, ScopeKind
+from ingest.model import Code, Pressure, Role
+
+if TYPE_CHECKING:
+    from ingest.model import Block, PageSize, Report
 
 
 def _percent(name: str) -> pp.ParserElement:
@@ -111,19 +116,25 @@ def _read(found: Fields, *, planned: bool = False, dry: bool = False) -> CgroupK
     )
 
 
+_told = reporter(
+    "systemd-oomd", "systemd-oomd", "memory pressure or swap above the limit", headless=True, ran_out=Code.THRESHOLD
+)
+
+
+def _report(block: Block, page_size: PageSize) -> Report:
+    """It acts on pressure, where the line tells it, else on memory and swap used."""
+    found = _told(block, page_size)
+    by_pressure = found.pressure is not None and found.pressure.avg10 is not None
+    return replace(found, ran_out=Code.PRESSURE) if by_pressure else found
+
+
 FORMAT = Format(
     name="systemd_oomd",
     title="systemd-oomd, with systemd's own lines",
     versions="systemd 247 to 259",
     tags=frozenset({"systemd-oomd", "systemd"}),
     progress=partial(DaemonProgress),
-    report=reporter(
-        "systemd-oomd",
-        "systemd-oomd",
-        "memory pressure or swap above the limit",
-        headless=True,
-        scope=ScopeKind.MACHINE,
-    ),
+    report=_report,
     head_ends_report=True,
     wordings=(
         Wording(

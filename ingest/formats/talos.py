@@ -12,7 +12,7 @@ import pyparsing as pp
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, reporter
 from ingest.formats._elements import ignored, pattern
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Role
+from ingest.model import Code, Role
 
 
 def _kill() -> pp.ParserElement:
@@ -30,7 +30,7 @@ FORMAT = Format(
     versions="1.12",
     tags=frozenset({"talos", "kernel"}),
     progress=partial(DaemonProgress, lone=True),
-    report=reporter("talos", "talos", "memory pressure", headless=True),
+    report=reporter("talos", "talos", "memory pressure", headless=True, ran_out=Code.PRESSURE),
     head_ends_report=True,
     wordings=(
         Wording(

@@ -42,6 +42,7 @@ from ingest.model.memory import (
 from ingest.model.packed import Packed
 from ingest.model.report import (
     Action,
+    ChosenBy,
     Completeness,
     Constraint,
     Kernel,
@@ -72,6 +73,7 @@ __all__ = [
     "Analysis",
     "Block",
     "CgroupState",
+    "ChosenBy",
     "ClosedBy",
     "Code",
     "Completeness",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ingest.model.block import ClosedBy
     from ingest.model.line import Host, Origin, When
     from ingest.model.memory import CgroupState, MachineState, PageSize, Pressure
+    from ingest.model.verdict import Code
 
 
 class Completeness(StrEnum):
@@ -70,6 +71,15 @@ class TableLack(StrEnum):
 
     HEADING = "heading"
     ROWS = "rows"
+
+
+class ChosenBy(StrEnum):
+    """By what a killer chooses a victim, where that is not the memory that it holds."""
+
+    SCORE = "score"
+    """The highest oom_score, which is told also where no size is."""
+    IMPORTANCE = "importance"
+    """The least important first, whatever its size."""
 
 
 class ReaperOutcome(StrEnum):
@@ -257,6 +267,9 @@ class Report(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     lines: tuple[str, ...]
     scope: Scope
+    ran_out: Code | None = None
+    """What ran out, where the killer's own rule or words say it; else the scope and the counters do."""
+    chosen_by: ChosenBy | None = None
     constraint: Constraint | None = None
     trigger: Trigger | None = None
     request: Request | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +13,13 @@ from ingest.analysis.episode import whole
 from ingest.analysis.parts import Kind, parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
-from ingest.model import Code, Episode, Joined, Origin, Raw
+from ingest.formats import formats
+from ingest.model import Code, Episode, Joined, Origin, Raw, Role
 from ingest.offline import episodes
 from ingest.verdicts import ADVICE, VERDICTS, advice
+
+if TYPE_CHECKING:
+    from ingest.formats._types import Format
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -225,3 +230,34 @@ def test_a_cgroup_that_a_trial_run_named_was_not_killed() -> None:
     joined = only(dry)
     assert "No process is known to have died." in told(joined)
     assert Code.GROUP_KILL not in joined.analysis.codes
+
+
+# ---------------------------------------------------------------- killers with a rule of their own
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "words"),
+    [
+        ("out of swap space", Code.SWAP_SPACE, "On fb1 swap space ran out."),
+        ("failed to reclaim memory", Code.MACHINE_MEMORY, "ran out of memory as a whole (failed to reclaim memory)."),
+        (
+            "a thread waited too long to allocate a page",
+            Code.MACHINE_MEMORY,
+            "ran out of memory as a whole (a thread waited too long to allocate a page).",
+        ),
+    ],
+)
+def test_freebsds_reason_is_told(reason: str, code: Code, words: str) -> None:
+    joined = only(f"Mar  5 01:00:00 fb1 kernel: pid 34287 (java), jid 0, uid 498, was killed: {reason}")
+    assert joined.analysis.findings[0].code is code
+    assert words in told(joined)
+    assert ("Swap ran full" in advised(joined)) is (code is Code.SWAP_SPACE)
+
+
+@pytest.mark.parametrize("family", [each for name, each in formats().items() if name not in ("linux", "openvz")])
+def test_every_killer_says_what_ran_out_and_who_only_repeats_does_not(family: Format) -> None:
+    victims = (wording for wording in family.wordings if wording.role in (Role.VICTIM, Role.EVIDENCE))
+    tag = "kernel" if "kernel" in family.tags else min(family.tags)
+    for wording in victims:
+        report = only(f"Mar  5 01:00:00 h1 {tag}: {wording.example}").identified.report
+        assert (report.ran_out is None) is family.repeats, wording.id
