@@ -174,8 +174,8 @@ VERDICTS: dict[Code, Verdict] = {
     ),
     Code.HUGE_PAGES: Verdict(
         _FILLED,
-        "reserved huge pages are a large part",
-        "Memory reserved as huge pages cannot be used for anything else, used or not.",
+        "huge pages are a large part",
+        "Memory set aside as huge pages cannot be used for anything else, whether they are in use or free.",
         (Advice.FREE_HUGE_PAGES,),
     ),
     Code.UNACCOUNTED: Verdict(
@@ -319,7 +319,8 @@ ADVICE: dict[Advice, str] = {
     "(vm.dirty_bytes, memory.high).",
     Advice.CHECK_KERNEL_CACHES: "Look at `slabtop -sc` and /proc/meminfo over time, and at known leaks of this kernel.",
     Advice.USE_HUGE_PAGES_FOR_SHARED_MEMORY: "Map large shared segments by huge pages, or in fewer processes.",
-    Advice.FREE_HUGE_PAGES: "Reserve no more huge pages than are used (vm.nr_hugepages).",
+    Advice.FREE_HUGE_PAGES: "Reserve no more huge pages than are used (vm.nr_hugepages); where all are, see whether "
+    "those who use them need so much.",
     Advice.CHECK_DRIVERS: "Look at the balloon of the hypervisor, graphics and network drivers; from 6.10 on at "
     "/proc/allocinfo.",
     Advice.ADD_SWAP: "A little swap (or zram) gives the kernel time and room for idle memory.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.explanation import openvz
 from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, part_of_it, percent, process
-from ingest.model import Action, Code, CulpritKind, Outcome, ReaperOutcome
+from ingest.model import Action, Code, Constraint, CulpritKind, Outcome, ReaperOutcome
 from ingest.sentence import size
 from ingest.verdicts import DOUBTS, VERDICTS, Question
 
@@ -24,7 +24,7 @@ def of_report(report: Report, analysis: Analysis) -> list[str]:
         *_died(report),
         *([PANICKED] if report.panicked else []),
         *_used(report, analysis.culprit),
-        *(_found(finding) for finding in analysis.findings[1:] if finding.code not in _SAID_ELSEWHERE),
+        *(_found(finding, report) for finding in analysis.findings[1:] if finding.code not in _SAID_ELSEWHERE),
         *_asked(report),
     ]
 
@@ -116,6 +116,8 @@ def who(culprit: Culprit) -> str:
         case CulpritKind.FILES:
             return "files in memory (tmpfs, shared memory)" if culprit.rule == Code.SHARED_MEMORY else "the page cache"
         case CulpritKind.KERNEL:
+            if culprit.rule == Code.HUGE_PAGES:
+                return "huge pages"
             return f"the kernel ({VERDICTS[Code(culprit.rule)].title})"
         case CulpritKind.CGROUP:
             return f"cgroup or container {culprit.name}"
@@ -127,17 +129,24 @@ def _doubtful(culprit: Culprit) -> str:
     return f" Confidence is {culprit.confidence}: {'; '.join(DOUBTS[doubt] for doubt in culprit.doubts)}."
 
 
-def _found(finding: Finding) -> str:
+def _found(finding: Finding, report: Report) -> str:
     verdict = VERDICTS[finding.code]
     title = verdict.title[0].upper() + verdict.title[1:]
     name = f" ({finding.name})" if finding.name else ""
     much = f": {size(finding.size)}" if finding.size else ""
     part = f", {percent(finding.share)}" if finding.share is not None else ""
     why = f" {verdict.text}" if verdict.question is Question.EVIDENCE else ""
+    if finding.code is Code.HUGE_PAGES and report.machine:
+        free = sum(pages.free * pages.size for pages in report.machine.huge_pages)
+        why = f" Of them {size(free)} are free." if free else " All of them are in use."
     return f"{title}{name}{much}{part}.{why}"
 
 
 def _asked(report: Report) -> Iterator[str]:
-    trigger = report.trigger
-    if trigger is not None:
-        yield f"{process(trigger.name, trigger.pid)} asked for memory at that moment; that says nothing of who used it."
+    if report.trigger is None:
+        return
+    who = process(report.trigger.name, report.trigger.pid)
+    if report.constraint is Constraint.MANUAL:  # moom_callback runs in a worker of the kernel.
+        yield f"{who} ran the killer; nobody asked for memory."
+    else:
+        yield f"{who} asked for memory at that moment; that says nothing of who used it."

@@ -261,3 +261,29 @@ def test_every_killer_says_what_ran_out_and_who_only_repeats_does_not(family: Fo
     for wording in victims:
         report = only(f"Mar  5 01:00:00 h1 {tag}: {wording.example}").identified.report
         assert (report.ran_out is None) is family.repeats, wording.id
+
+
+# ---------------------------------------------------------------- what is said of it
+
+
+def test_who_ran_the_killer_for_sysrq_asked_for_nothing() -> None:
+    head = "kworker/0:2 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0"
+    words = told(only(*kernel("sysrq: Manual OOM execution", head, KILL)))
+    assert "kworker/0:2 ran the killer; nobody asked for memory." in words
+    assert "asked for memory at that moment" not in words
+
+
+@pytest.mark.parametrize(("free", "words"), [(0, "All of them are in use."), (10240, "Of them 20.0 GiB are free.")])
+def test_how_many_huge_pages_are_in_use_is_told(free: int, words: str) -> None:
+    joined = only(
+        *kernel(
+            HEAD,
+            "Mem-Info:",
+            f"Node 0 hugepages_total=23040 hugepages_free={free} hugepages_surp=0 hugepages_size=2048kB",
+            "16777216 pages RAM",
+            "262144 pages reserved",
+            KILL,
+        )
+    )
+    assert "Used by huge pages: 45.0 GiB" in told(joined)
+    assert f"Huge pages are a large part: 45.0 GiB, 71 %. {words}" in told(joined)
