@@ -35,6 +35,7 @@ class Advice(StrEnum):
     FREE_HUGE_PAGES = "free_huge_pages"
     CHECK_DRIVERS = "check_drivers"
     ADD_SWAP = "add_swap"
+    ALLOW_SWAP = "allow_swap"
     SIZE_SWAP = "size_swap"
     CHECK_NEIGHBOURS = "check_neighbours"
     CHECK_BINDING = "check_binding"
@@ -193,6 +194,12 @@ VERDICTS: dict[Code, Verdict] = {
         "Without swap, memory of processes cannot be moved out: only files can be dropped.",
         (Advice.ADD_SWAP,),
     ),
+    Code.NO_SWAP_ALLOWED: Verdict(
+        _FILLED,
+        "the cgroup was allowed no swap",
+        "Its own limit allows it no swap, whatever the machine has, so memory of its processes cannot be moved out.",
+        (Advice.ALLOW_SWAP,),
+    ),
     Code.PARENT_LIMIT: Verdict(
         _VICTIM,
         "the limit of a parent cgroup was hit",
@@ -324,6 +331,8 @@ ADVICE: dict[Advice, str] = {
     Advice.CHECK_DRIVERS: "Look at the balloon of the hypervisor, graphics and network drivers; from 6.10 on at "
     "/proc/allocinfo.",
     Advice.ADD_SWAP: "A little swap (or zram) gives the kernel time and room for idle memory.",
+    Advice.ALLOW_SWAP: "Where the machine has swap, let the cgroup have some (memory.swap.max; memory.memsw of v1): "
+    "it gives room for idle memory.",
     Advice.SIZE_SWAP: "Swap ran full: more of it only delays this; find who filled it.",
     Advice.CHECK_NEIGHBOURS: "Look at all cgroups below the limit, not at the victim's alone.",
     Advice.CHECK_BINDING: "Look at numactl, cpuset.mems and memory policies: allow more nodes or spread the load.",

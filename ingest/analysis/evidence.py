@@ -39,6 +39,7 @@ _PATTERNS: dict[Code, str] = {
     Code.UNACCOUNTED: r"pages RAM|active_anon:\d|Balloon:",
     Code.SWAP_FULL: r"(?:Free|Total) swap|swap: usage",
     Code.NO_SWAP: r"Total swap|swap: usage",
+    Code.NO_SWAP_ALLOWED: r"swap: usage",
     Code.PARENT_LIMIT: r"oom_memcg=|killed as a result of limit of ",
     Code.GROUP_KILL: r"memory\.oom\.group|in rage|[Kk]illed /|oomd kill",
     Code.NO_KILLABLE: r"no killable|deadlocked on memory|No task eligible",

@@ -48,7 +48,7 @@ def filled(report: Report, room: Room, table: Table | None) -> Iterator[Finding]
         yield from _of_cgroup(report)
     else:
         yield from _of_machine(report)
-    yield from _swap(room)
+    yield from _swap(report, room)
 
 
 def tells_of_machine_only(report: Report) -> bool:
@@ -164,10 +164,12 @@ def _holder(state: MachineState, code: Code, size: int) -> str | None:
 # ---------------------------------------------------------------- swap
 
 
-def _swap(room: Room) -> Iterator[Finding]:
+def _swap(report: Report, room: Room) -> Iterator[Finding]:
     if room.swap is None:
         return
     if room.swap == 0:
-        yield Finding(code=Code.NO_SWAP, size=0)
+        # Of a cgroup it is its own limit that says so, unless the machine has none either.
+        by_limit = report.scope.kind is ScopeKind.CGROUP and machine(report).swap != 0
+        yield Finding(code=Code.NO_SWAP_ALLOWED if by_limit else Code.NO_SWAP, size=0)
     elif room.swap_used is not None and room.swap_used >= _FULL * room.swap:
         yield Finding(code=Code.SWAP_FULL, size=room.swap_used, share=portion(room.swap_used, room.swap))

@@ -40,6 +40,7 @@ class Code(StrEnum):
     UNACCOUNTED = "unaccounted"
     SWAP_FULL = "swap_full"
     NO_SWAP = "no_swap"
+    NO_SWAP_ALLOWED = "no_swap_allowed"
     PARENT_LIMIT = "parent_limit"
     # Why this victim.
     VICTIM_LARGEST = "victim_largest"

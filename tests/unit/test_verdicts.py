@@ -287,3 +287,27 @@ def test_how_many_huge_pages_are_in_use_is_told(free: int, words: str) -> None:
     )
     assert "Used by huge pages: 45.0 GiB" in told(joined)
     assert f"Huge pages are a large part: 45.0 GiB, 71 %. {words}" in told(joined)
+
+
+V2 = (
+    "memory: usage 10240kB, limit 10240kB, failcnt 99",
+    "swap: usage 0kB, limit {swap}kB, failcnt 0",
+    "Memory cgroup stats for /t:",
+    "anon 10000000",
+    "file 0",
+    "kernel 300000",
+)
+
+
+def of_v2(*lines: str, swap: int = 0) -> Joined:
+    return only(*kernel(HEAD, *(line.format(swap=swap) for line in V2), *lines))
+
+
+def test_swap_that_the_cgroup_may_not_use_is_not_called_missing() -> None:
+    joined = of_v2(HEADING, ROW, NO_KILLABLE)
+    assert Code.NO_SWAP_ALLOWED in joined.analysis.codes
+    assert Code.NO_SWAP not in joined.analysis.codes
+    assert "The cgroup was allowed no swap." in told(joined)
+    assert "memory.swap.max" in advised(joined)
+    limited = of_v2(HEADING, ROW, NO_KILLABLE, swap=1024)
+    assert not {Code.NO_SWAP_ALLOWED, Code.NO_SWAP} & set(limited.analysis.codes)
