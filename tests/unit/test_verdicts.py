@@ -311,3 +311,17 @@ def test_swap_that_the_cgroup_may_not_use_is_not_called_missing() -> None:
     assert "memory.swap.max" in advised(joined)
     limited = of_v2(HEADING, ROW, NO_KILLABLE, swap=1024)
     assert not {Code.NO_SWAP_ALLOWED, Code.NO_SWAP} & set(limited.analysis.codes)
+
+
+def test_a_cgroup_without_a_victim_has_the_name_that_its_statistics_have() -> None:
+    joined = of_v2(HEADING, ROW, NO_KILLABLE)
+    assert joined.identified.report.scope.name == "/t"
+    assert "On h1 the cgroup /t reached its memory limit of 10.0 MiB" in told(joined)
+
+
+def test_one_of_several_cgroups_is_not_taken_for_the_one_at_its_limit() -> None:
+    line = "Memory cgroup stats for {}: cache:4KB rss:0KB rss_huge:0KB mapped_file:4KB swap:0KB"
+    joined = only(*kernel(HEAD, V2[0], line.format("/t"), line.format("/t/a"), HEADING, ROW, NO_KILLABLE))
+    assert joined.identified.report.scope.name is None
+    alone = only(*kernel(HEAD, line.format("/t/a"), NO_KILLABLE))
+    assert alone.identified.report.scope.name is None

@@ -81,9 +81,18 @@ class Said:
         return self._task_in()[0]
 
     def limit_path(self) -> str | None:
-        """The cgroup whose limit was hit, by the summary or the lines before 5.0."""
+        """The cgroup whose limit was hit: by the summary, the lines before 5.0, or whose memory.stat is printed.
+
+        Since 5.0 nothing but memory.stat names it where nobody is killed (mem_cgroup_print_oom_meminfo). Until 5.2 all
+        cgroups below it print theirs as well, so only one that stands alone behind its counters tells.
+        """
         summary = self.first(Summary)
-        return summary.limit_path if summary and summary.limit_path else self._task_in()[1]
+        if summary and summary.limit_path:
+            return summary.limit_path
+        stats = self.every(Stats)
+        if len(stats) == 1 and self.first(MemcgCounter) and not self.first(TaskIn) and not summary:
+            return stats[0][0].path or None
+        return self._task_in()[1]
 
     def _task_in(self) -> tuple[str | None, str | None]:
         """Both cgroups before 5.0, or neither: a cut line would tell a wrong one.
