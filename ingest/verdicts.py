@@ -207,11 +207,13 @@ VERDICTS: dict[Code, Verdict] = {
         (Advice.CHECK_NEIGHBOURS,),
     ),
     Code.VICTIM_LARGEST: Verdict(
-        _VICTIM, "the victim counted most", "By the kernel's own score no process that may be killed counted more."
+        _VICTIM,
+        "the victim had the highest OOM score",
+        "No process that may be killed counted more by the kernel's own score.",
     ),
     Code.VICTIM_NOT_LARGEST: Verdict(
         _VICTIM,
-        "another process counted more",
+        "another process had a higher OOM score",
         "A child was sacrificed, the allocating task was taken, or the table is older than the choice.",
     ),
     Code.PROTECTED_TASKS: Verdict(

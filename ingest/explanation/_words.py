@@ -33,11 +33,12 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def part_of_it(share: float | None) -> str:
-    """Which part of the memory that there was."""
+def part_of_it(share: float | None, limit: int | None = None) -> str:
+    """Which part of a limit (bytes), or of the memory that there was."""
     if share is None:
         return ""
-    return ", all of what there was" if share >= _ALL else f", {percent(share)} of what there was"
+    whole = "what there was" if limit is None else f"the {size(limit)} limit"
+    return f", all of {whole}" if share >= _ALL else f", {percent(share)} of {whole}"
 
 
 _ALL = 0.995

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.analysis.room import portion
 from ingest.explanation import openvz
 from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, part_of_it, percent, process
-from ingest.model import Action, Code, Constraint, CulpritKind, Outcome, ReaperOutcome
+from ingest.model import Action, Code, Constraint, CulpritKind, Outcome, ReaperOutcome, ScopeKind
 from ingest.sentence import size
 from ingest.verdicts import DOUBTS, VERDICTS, Question
 
@@ -101,7 +102,11 @@ def _used(report: Report, culprit: Culprit | None) -> Iterator[str]:
         yield from openvz.used(report, culprit)
         return
     held = f": {size(culprit.rss)}" if culprit.rss is not None else ""
-    yield f"{SURE[culprit.confidence]} {who(culprit)}{held}{part_of_it(culprit.share)}.{_doubtful(culprit)}"
+    bound = report.cgroup.bound if report.cgroup and report.scope.kind is ScopeKind.CGROUP else None
+    # With swap in use a share is of more than the limit.
+    limit = bound.limit if bound and portion(culprit.rss, bound.limit) == culprit.share else None
+    part = part_of_it(culprit.share, limit)
+    yield f"{SURE[culprit.confidence]} {who(culprit)}{held}{part}.{_doubtful(culprit)}"
 
 
 def who(culprit: Culprit) -> str:

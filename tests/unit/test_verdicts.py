@@ -325,3 +325,10 @@ def test_one_of_several_cgroups_is_not_taken_for_the_one_at_its_limit() -> None:
     assert joined.identified.report.scope.name is None
     alone = only(*kernel(HEAD, line.format("/t/a"), NO_KILLABLE))
     assert alone.identified.report.scope.name is None
+
+
+def test_a_share_of_a_limit_is_told_as_one() -> None:
+    row = "[     40]     0    40     2000     2390        0        0         -1000 cat"
+    assert "Used by cat (pid 40): 9.3 MiB, 93 % of the 10.0 MiB limit." in told(of_v2(HEADING, row))
+    machine = ("Mem-Info:", "4194304 pages RAM", "0 pages reserved", HEADING, ROW)
+    assert "of what there was." in told(only(*kernel(HEAD, *machine, KILL)))

@@ -90,7 +90,7 @@ class Said:
         if summary and summary.limit_path:
             return summary.limit_path
         stats = self.every(Stats)
-        if len(stats) == 1 and self.first(MemcgCounter) and not self.first(TaskIn) and not summary:
+        if len(stats) == 1 and MemcgCounter in self.kinds and self.kinds.isdisjoint((TaskIn, Summary)):
             return stats[0][0].path or None
         return self._task_in()[1]
 
