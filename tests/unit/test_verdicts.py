@@ -325,6 +325,8 @@ def test_one_of_several_cgroups_is_not_taken_for_the_one_at_its_limit() -> None:
     assert joined.identified.report.scope.name is None
     alone = only(*kernel(HEAD, line.format("/t/a"), NO_KILLABLE))
     assert alone.identified.report.scope.name is None
+    glued = "Memory cgroup stats for /t: [ 812.1] anon 7 [ 812.2] Tasks state (memory values in pages):"
+    assert only(*kernel(HEAD, V2[0], glued, NO_KILLABLE)).identified.report.scope.name is None
 
 
 def test_a_share_of_a_limit_is_told_as_one() -> None:

@@ -91,7 +91,8 @@ class Said:
             return summary.limit_path
         stats = self.every(Stats)
         if len(stats) == 1 and MemcgCounter in self.kinds and self.kinds.isdisjoint((TaskIn, Summary)):
-            return stats[0][0].path or None
+            path = stats[0][0].path
+            return path if path and " " not in path else None  # Lines that were put into one look like a path.
         return self._task_in()[1]
 
     def _task_in(self) -> tuple[str | None, str | None]:
