@@ -22,7 +22,7 @@ FOR_DISCOVER: dict[str, tuple[str, ...]] = {
         "oom.trigger.user.name",
     ),
     "a second name of what a board shows": (
-        "oom.scope_name", "oom.cgroup.limit.ancestors", "oom.cgroup.killed.ancestors", "oom.cgroup.task.",
+        "oom.scope_name", "oom.cgroup.limit.ancestors", "oom.cgroup.killed.", "oom.cgroup.task.ancestors",
         "systemd.slice", "systemd.session", "oom.episode.signatures", "oom.episode.victim_names", "error.type",
     ),
     "a detail of one report, read in its document": (

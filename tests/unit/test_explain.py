@@ -120,7 +120,7 @@ def test_of_several_reports_it_is_said_which_one_is_told_of() -> None:
 @pytest.mark.parametrize(
     ("case", "answer"),
     [
-        ("case_global_huge_pages", "the kernel (reserved huge pages are a large part) (high confidence)"),
+        ("case_global_huge_pages", "huge pages (high confidence)"),
         ("case_global_slab_leak", "the kernel (unreclaimable kernel memory is a large part: kmalloc-512) (high"),
         ("case_global_lowmem_i686", "the kernel (a low memory zone ran out) (medium confidence)"),
         ("case_global_no_killable_panic", "the kernel (much memory is in none of the counters) (medium confidence)"),

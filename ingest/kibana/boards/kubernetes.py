@@ -150,9 +150,9 @@ BOARD = Board(
             ),
             p.table(
                 "Killed as a whole",
-                "Cgroups with memory.oom.group: all their processes died.",
+                "Cgroups whose processes died together, as memory.oom.group asks for.",
                 views.KILLS,
-                [c.by("Cgroup", "oom.cgroup.killed.path", 10)],
+                [c.by("Cgroup", "oom.cgroup.task.path", 10)],
                 [_shared.KILLS, _shared.NEWEST],
                 query="oom.cgroup.group_kill : true",
             ),
