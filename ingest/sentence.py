@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ingest.model import Action, Outcome, ScopeKind
+from ingest.model import Action, Code, Outcome, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ def of_report(report: Report) -> str:
     killed = report.cgroup.killed_path if report.cgroup else None
     what = _came_to(len(report.victims), chosen, {killed} if killed else (), report.outcome)
     if report.panicked and report.victims:
-        what = f"{what.removesuffix(',')}, then the kernel panicked,"
+        what = _then_panicked(what)
     return f"{what} on {report.host.name}: {_why(report)}"
 
 
@@ -50,6 +50,8 @@ def of_episode(episode: Episode, outcome: Outcome) -> str:
     names = [name for member in episode.members for _, name in member.victims]
     killed = {member.killed_path for member in episode.members if member.killed_path}
     died = _came_to(len(names), sum(member.unconfirmed for member in episode.members), killed, outcome)
+    if outcome is Outcome.KILLED and any(Code.PANIC in member.verdict for member in episode.members):
+        died = _then_panicked(died)
     seconds = episode.lasted.total_seconds()
     over = f" within {duration(seconds)}" if round(seconds) else ""
     listed = f": {_tally(names)}" if names else ""
@@ -100,6 +102,10 @@ def _came_to(victims: int, unconfirmed: int, killed: Collection[str], outcome: O
     if killed and outcome is Outcome.KILLED:
         return f"cgroup {min(killed)} was killed" if len(killed) == 1 else f"{len(killed)} cgroups were killed"
     return _WITHOUT_VICTIM[outcome]
+
+
+def _then_panicked(what: str) -> str:
+    return f"{what.removesuffix(',')}, then the kernel panicked,"
 
 
 def _died(victims: int, unconfirmed: int) -> str:

@@ -16,7 +16,7 @@ from ingest.analysis.room import room, share
 from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
-from ingest.model import Action, Code, CulpritKind, uptime_between
+from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.envelope import Envelope
-    from ingest.model import Analysis, Culprit, Episode, Finding, Joined, Report, Victim
+    from ingest.model import Analysis, Culprit, Episode, Finding, Joined, Report, Trigger, Victim
 
 _PROCESSES = 10
 _GROUPS = 5
@@ -190,7 +190,7 @@ def _telling(joined: Joined) -> tuple[bool, int, int]:
 
 def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
     report, analysis = joined.identified.report, joined.analysis
-    culprit, trigger = analysis.culprit, report.trigger
+    culprit, trigger = analysis.culprit, _asked(report)
     there = room(report)
     found = parts(report)
     sum_of_parts = sum(part.size for part in found)
@@ -216,6 +216,11 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
         ),
         lines=tuple(line_views(report, envelope)),
     )
+
+
+def _asked(report: Report) -> Trigger | None:
+    """Who asked for memory: nobody where somebody asked for a kill by SysRq."""
+    return None if report.constraint is Constraint.MANUAL else report.trigger
 
 
 def _culprit(culprit: Culprit) -> str:
@@ -266,7 +271,8 @@ def _moments(ordered: Sequence[Joined], episode: Episode) -> Iterator[Moment]:
 def _moments_of(joined: Joined, start: datetime, start_us: int | None) -> Iterator[Moment]:
     report = joined.identified.report
     title = VERDICTS[joined.analysis.findings[0].code].title if joined.analysis.findings else Code.UNKNOWN
-    asked = f"; {report.trigger.name} asked" if report.trigger else ""
+    trigger = _asked(report)
+    asked = f"; {trigger.name} asked" if trigger else ""
     round_ = f" (round {report.openvz.seq})" if report.openvz and report.openvz.seq is not None else ""
     yield _moment(report, start, start_us, "report", f"{title}{round_}{asked}")
     for victim in report.victims:

@@ -13,6 +13,7 @@ from ingest.analysis.episode import whole
 from ingest.analysis.parts import Kind, parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
+from ingest.explained.view import episode_view
 from ingest.formats import formats
 from ingest.model import Code, Episode, Joined, Origin, Raw, Role
 from ingest.offline import episodes
@@ -108,9 +109,12 @@ def test_a_trial_run_of_a_daemon_found_somebody() -> None:
 
 def test_victims_and_a_panic_are_both_told() -> None:
     panic = next(iter(PANICS))
-    together = told_of_all(*kernel(HEAD, KILL), *kernel(HEAD, panic, at="03:12:05"))
+    lines = [*kernel(HEAD, KILL), *kernel(HEAD, panic, at="03:12:05")]
+    together = told_of_all(*lines)
     assert "node (pid 9001, 7.2 GiB) was killed." in together
     assert together.count("The kernel panicked") == 1
+    ((episode, _),) = read(*lines)
+    assert "1 process killed, then the kernel panicked, on" in sentence.of_episode(episode, whole(episode).outcome)
 
 
 def test_a_victim_that_was_chosen_before_a_panic_is_told_too() -> None:
@@ -268,9 +272,14 @@ def test_every_killer_says_what_ran_out_and_who_only_repeats_does_not(family: Fo
 
 def test_who_ran_the_killer_for_sysrq_asked_for_nothing() -> None:
     head = "kworker/0:2 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0"
-    words = told(only(*kernel("sysrq: Manual OOM execution", head, KILL)))
+    lines = kernel("sysrq: Manual OOM execution", head, KILL)
+    words = told(only(*lines))
     assert "kworker/0:2 ran the killer; nobody asked for memory." in words
     assert "asked for memory at that moment" not in words
+    ((episode, joined),) = read(*lines)
+    view = episode_view(episode, joined, Envelope())
+    assert view.reports[0].trigger is None
+    assert not any("kworker" in moment.text for moment in view.moments)
 
 
 @pytest.mark.parametrize(("free", "words"), [(0, "All of them are in use."), (10240, "Of them 20.0 GiB are free.")])
