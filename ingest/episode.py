@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ingest.identity import episode_id
-from ingest.model import Action, Episode, Joined, Member
+from ingest.model import Episode, Joined, Member
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -169,7 +169,7 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
         outcome=report.outcome,
         killed_path=report.cgroup.killed_path if report.cgroup else None,
-        unconfirmed=sum(victim.action is Action.SELECTED for victim in report.victims),
+        unconfirmed=sum(not victim.gone for victim in report.victims),
         uptime_us=uptime,
         ended_uptime_us=None if uptime is None else uptime + report.lasted // timedelta(microseconds=1),
         verdict=analysis.codes,

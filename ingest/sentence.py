@@ -32,7 +32,7 @@ def of_kill(report: Report, victim: Victim) -> str:
 
 def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
-    chosen = sum(victim.action is Action.SELECTED or victim.gone is False for victim in report.victims)
+    chosen = sum(not victim.gone for victim in report.victims)
     killed = report.cgroup.killed_path if report.cgroup else None
     what = _came_to(len(report.victims), chosen, {killed} if killed else (), report.outcome)
     if report.panicked and report.victims:
@@ -113,7 +113,10 @@ def _died(victims: int, unconfirmed: int) -> str:
     noun = "process" if victims == 1 else "processes"
     if not unconfirmed:
         return f"{victims} {noun} killed"
-    return f"{victims} {noun} chosen to be killed, {unconfirmed} without a line that confirms it,"
+    not_confirmed = (
+        "which is not confirmed" if unconfirmed == victims else f"{unconfirmed} without a line that confirms it"
+    )
+    return f"{victims} {noun} chosen to be killed, {not_confirmed},"
 
 
 def _tally(names: list[str]) -> str:

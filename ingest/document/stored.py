@@ -48,7 +48,7 @@ def members_of(reports: Iterable[tuple[Source, int]], kills: Iterable[Source]) -
     """
     victims: dict[str, list[tuple[str, str, bool]]] = {}
     for kill in kills:
-        confirmed = kill["event"]["action"] == "oom-kill"
+        confirmed = kill["event"]["outcome"] == "success"
         victim = (kill["event"]["id"], kill["process"]["name"], confirmed)
         victims.setdefault(kill["oom"]["report"]["id"], []).append(victim)
     found = [_member(source, version, sorted(victims.get(source["event"]["id"], []))) for source, version in reports]

@@ -32,7 +32,7 @@ class Member(Struct, frozen=True):
     killed_path: str | None = None
     """The cgroup that was killed as a whole."""
     unconfirmed: int = 0
-    """How many of them were only chosen: no line says that they died."""
+    """Of how many of them no line says that they died."""
     uptime_us: int | None = None
     """Uptime of its first line where no line carries a time: then gaps are measured by it."""
     ended_uptime_us: int | None = None

@@ -121,7 +121,7 @@ def test_a_victim_that_was_chosen_before_a_panic_is_told_too() -> None:
     chosen = "Out of memory: kill process 4711 (java) score 812 or a child"
     joined = only(*kernel(HEAD, chosen, "Kernel panic - not syncing: Out of memory and no killable processes..."))
     assert "java (pid 4711) was chosen; that it died is not confirmed. The kernel panicked" in told(joined)
-    assert "confirms it, then the kernel panicked, on h1" in sentence.of_report(joined.identified.report)
+    assert "which is not confirmed, then the kernel panicked, on h1" in sentence.of_report(joined.identified.report)
 
 
 # ---------------------------------------------------------------- a process table in part
