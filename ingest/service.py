@@ -20,6 +20,7 @@ from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.candidates import Candidates
+from ingest.config.rules import is_in_the_clear
 from ingest.gate import is_quick
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.metrics import Command
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ingest.assemble import Bounds
-    from ingest.config import Settings
+    from ingest.config import ElasticsearchSettings, Settings
     from ingest.envelope import Envelope
     from ingest.model import PageSize
     from ingest.redaction import Redaction
@@ -63,6 +64,7 @@ def serve(
         Halted: Going on would do harm.
     """
     warn_if_slow()
+    warn_in_the_clear(settings.elasticsearch)
     vitals = Vitals()
     client = connect(settings.elasticsearch)
     source = KafkaSource(settings.kafka)
@@ -116,6 +118,13 @@ def warn_if_slow() -> None:
     """Said once, at the start: without Hyperscan the same answers come more slowly."""
     if not is_quick():
         log.warning("hyperscan_missing", advice="install oom-ingest[fast]: lines are read about three times as fast")
+
+
+def warn_in_the_clear(elasticsearch: ElasticsearchSettings) -> None:
+    """Said once, at the start: a key or password goes to another machine over plain http, as the address asks for."""
+    if elasticsearch.api_key or elasticsearch.password:
+        for host in filter(is_in_the_clear, elasticsearch.hosts):
+            log.warning("credentials_in_the_clear", to=host, advice="use https://, or let nobody listen on the way")
 
 
 def _demand_templates(templates: ElasticTemplates, prefix: str) -> None:

@@ -174,33 +174,6 @@ def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: d
     assert SECRET not in str(error.value)
 
 
-PASSWORD = {"OOM_INGEST_ELASTICSEARCH__USERNAME": "u", "OOM_INGEST_ELASTICSEARCH__PASSWORD": SECRET}
-CREDENTIALS = [
-    ("OOM_INGEST_ELASTICSEARCH__HOSTS", PASSWORD),
-    ("OOM_INGEST_ELASTICSEARCH__HOSTS", {"OOM_INGEST_ELASTICSEARCH__API_KEY": SECRET}),
-    ("OOM_INGEST_KIBANA__URL", {"OOM_INGEST_KIBANA__API_KEY": SECRET}),
-]
-
-
-@pytest.mark.parametrize(("setting", "credentials"), CREDENTIALS)
-@pytest.mark.parametrize("host", ["es.example.org", "192.0.2.7", "[2001:db8::7]", "127.example.org"])
-def test_no_key_or_password_is_sent_in_the_clear(host: str, setting: str, credentials: dict[str, str]) -> None:
-    address = {setting: f"http://{host}:9200"}
-    load(None, address)
-    load(None, {setting: f"https://{host}:9200"} | credentials)
-    with pytest.raises(ConfigError, match=r"sent in the clear: use https://") as error:
-        load(None, address | credentials)
-    assert SECRET not in str(error.value)
-
-
-@pytest.mark.parametrize(("setting", "credentials"), CREDENTIALS)
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "[::1]", "elasticsearch", "es.logs.svc"])
-def test_on_one_machine_and_among_its_containers_they_may_be(
-    host: str, setting: str, credentials: dict[str, str]
-) -> None:
-    load(None, {setting: f"http://{host}:9200"} | credentials)
-
-
 def test_a_secret_shows_itself_nowhere() -> None:
     settings = load(None, SECURED)
     password = settings.kafka.password
