@@ -44,6 +44,13 @@ QUERIES: dict[str, Callable[[Source], bool]] = {
         values(source, "oom.cgroup.stat.anon.bytes") or values(source, "oom.cgroup.stat.rss.bytes")
     ),
     "oom.system.memory.free.bytes : *": has("oom.system.memory.free.bytes"),
+    "oom.report.lost_line_count > 0 or oom.report.suppressed_call_count > 0 or oom.report.unread_line_count > 0": (
+        lambda source: any(
+            count > 0
+            for name in ("lost_line_count", "suppressed_call_count", "unread_line_count")
+            for count in values(source, f"oom.report.{name}")
+        )
+    ),
     "oom.family : openvz": any_of("oom.family", "openvz"),
 }
 """What each query of a board means; one that is not here fails the test."""
