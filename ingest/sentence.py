@@ -58,6 +58,11 @@ def of_episode(episode: Episode, outcome: Outcome) -> str:
     return f"{died} on {episode.host.name}{_where(episode.scope)}{over}{listed}"
 
 
+def process(name: str, pid: int | None) -> str:
+    """A process by name and pid."""
+    return f"{name} (pid {pid})" if pid is not None else name
+
+
 def size(count: int) -> str:
     """Bytes for people, in binary units."""
     value = float(count)

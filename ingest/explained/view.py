@@ -17,12 +17,14 @@ from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
 from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
+from ingest.sentence import process
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from ingest.analysis.room import Room
     from ingest.envelope import Envelope
     from ingest.model import Analysis, Culprit, Episode, Finding, Joined, Report, Trigger, Victim
 
@@ -200,14 +202,14 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
         when=moment(report.when, report.uptime_us),
         completeness=report.completeness,
         sentences=tuple(explanation.of_report(report, analysis)),
-        trigger=_process(trigger.name, trigger.pid) if trigger else None,
-        victims=tuple(_process(victim.name, victim.pid) for victim in report.victims),
+        trigger=process(trigger.name, trigger.pid) if trigger else None,
+        victims=tuple(process(victim.name, victim.pid) for victim in report.victims),
         culprit=_culprit(culprit) if culprit else None,
         confidence=culprit.confidence if culprit else None,
         findings=tuple(_finding(finding, report) for finding in analysis.findings),
         capacity=there.capacity,
         parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
-        processes=tuple(_processes(report, analysis)),
+        processes=tuple(_processes(report, analysis, there)),
         process_count=len(report.tasks),
         groups=tuple(
             GroupView(group.name, group.count, group.rss or 0, group.share)
@@ -228,13 +230,9 @@ def _culprit(culprit: Culprit) -> str:
         return f"{explanation.used_by(culprit)}, nothing smaller is named"
     if culprit.kind is not CulpritKind.PROCESS:
         return explanation.used_by(culprit)
-    name = _process(culprit.name or "a process", culprit.pid)
+    name = process(culprit.name or "a process", culprit.pid)
     group = culprit.group
     return f"{name}; by name {group.count} {group.name}" if group and group.name != culprit.name else name
-
-
-def _process(name: str, pid: int | None) -> str:
-    return f"{name} (pid {pid})" if pid is not None else name
 
 
 def _finding(finding: Finding, report: Report) -> FindingView:
@@ -243,8 +241,7 @@ def _finding(finding: Finding, report: Report) -> FindingView:
     return FindingView(finding.code, verdict.title, verdict.text, finding.name, finding.size, finding.share, lines)
 
 
-def _processes(report: Report, analysis: Analysis) -> Iterator[ProcessView]:
-    there = room(report)
+def _processes(report: Report, analysis: Analysis, there: Room) -> Iterator[ProcessView]:
     died = {victim.pid: victim for victim in report.victims}
     for task in report.tasks.largest(_PROCESSES):
         fate = _fate(died[task.pid]) if task.pid in died else "" if may_be_killed(task) else "protected"
@@ -278,7 +275,7 @@ def _moments_of(joined: Joined, start: datetime, start_us: int | None) -> Iterat
     for victim in report.victims:
         pages = victim.openvz.freed_pages if victim.openvz else None
         back = f", {pages:,} pages came back" if pages is not None else ""
-        what = f"{_process(victim.name, victim.pid)} {_fate(victim)}{back}"
+        what = f"{process(victim.name, victim.pid)} {_fate(victim)}{back}"
         yield _moment(victim, start, start_us, "kill", what)
 
 

@@ -44,11 +44,6 @@ def part_of_it(share: float | None, limit: int | None = None) -> str:
 _ALL = 0.995
 
 
-def process(name: str, pid: int | None) -> str:
-    """A process by name and pid."""
-    return f"{name} (pid {pid})" if pid is not None else name
-
-
 def listed(words: Sequence[str], most: int = 5) -> str:
     """``a, b and c``; of many only the first."""
     shown = list(words[:most])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, pages, part_of_it, process
+from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, pages, part_of_it
 from ingest.explanation.report import who
 from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
-from ingest.sentence import duration, size, uptime
+from ingest.sentence import duration, process, size, uptime
 from ingest.verdicts import DOUBTS, VERDICTS
 
 if TYPE_CHECKING:

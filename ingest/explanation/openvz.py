@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explanation._words import pages, process
+from ingest.explanation._words import pages
+from ingest.sentence import process
 from ingest.verdicts import DOUBTS
 
 if TYPE_CHECKING:
