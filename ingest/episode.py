@@ -169,7 +169,7 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
         outcome=report.outcome,
         killed_path=report.cgroup.killed_path if report.cgroup else None,
-        unconfirmed=sum(not victim.gone for victim in report.victims),
+        unconfirmed=report.unconfirmed,
         uptime_us=uptime,
         ended_uptime_us=None if uptime is None else uptime + report.lasted // timedelta(microseconds=1),
         verdict=analysis.codes,

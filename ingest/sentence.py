@@ -32,9 +32,8 @@ def of_kill(report: Report, victim: Victim) -> str:
 
 def of_report(report: Report) -> str:
     """What one invocation of the killer came to."""
-    chosen = sum(not victim.gone for victim in report.victims)
     killed = report.cgroup.killed_path if report.cgroup else None
-    what = _came_to(len(report.victims), chosen, {killed} if killed else (), report.outcome)
+    what = _came_to(len(report.victims), report.unconfirmed, {killed} if killed else (), report.outcome)
     if report.panicked and report.victims:
         what = _then_panicked(what)
     return f"{what} on {report.host.name}: {_why(report)}"
@@ -89,9 +88,8 @@ def uptime(micros: int) -> str:
 
 
 def _why(report: Report) -> str:
-    bound = report.cgroup.bound if report.cgroup else None
-    limit = f" of {size(bound.limit)}" if bound is not None and bound.limit is not None else ""
-    return f"{report.reason}{limit}{_where(report.scope)}"
+    bound = f" of {size(report.limit)}" if report.limit is not None else ""
+    return f"{report.reason}{bound}{_where(report.scope)}"
 
 
 def _where(scope: Scope) -> str:

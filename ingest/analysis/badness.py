@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingest.analysis.room import totals
-from ingest.model import Tasks
+from ingest.model import Tasks, kernel_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +27,6 @@ _NEVER_LEGACY = -17
 
 _NEAR = 50
 """A printed score and the recomputed one may differ by one in so many: processes go on while the table is printed."""
-
-_RELEASE = re.compile(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?")
 
 
 class Generation(Struct, frozen=True):
@@ -59,12 +56,9 @@ _GENERATIONS = (
 
 def generation(release: str | None) -> Generation | None:
     """The rule of a kernel release; the newest but one where none is told, ``None`` before 2.6.36."""
-    if release is None:
+    version = kernel_version(release)
+    if release is None or version is None:
         return _GENERATIONS[1]
-    found = _RELEASE.match(release)
-    if found is None:
-        return _GENERATIONS[1]
-    version = (int(found[1]), int(found[2]), int(found[3] or 0))
     if ".el6" in release:
         return _GENERATIONS[3]
     if ".el7" in release or ".vz7" in release:

@@ -23,22 +23,17 @@ def exhausted(report: Report) -> Finding:
         return Finding(code=Code.REQUESTED)
     match report.scope.kind:
         case ScopeKind.CONTAINER:
-            return Finding(code=Code.CONTAINER_LIMIT, name=report.scope.name, size=_limit(report))
+            return Finding(code=Code.CONTAINER_LIMIT, name=report.scope.name, size=report.limit)
         case ScopeKind.CGROUP:
             full_with_swap = report.cgroup is not None and report.cgroup.full_with_swap
             code = Code.CGROUP_SWAP_LIMIT if full_with_swap else Code.CGROUP_LIMIT
-            return Finding(code=code, name=report.scope.name, size=_limit(report))
+            return Finding(code=code, name=report.scope.name, size=report.limit)
         case ScopeKind.CPUSET:
             return Finding(code=Code.CPUSET_NODES, name=report.scope.name)
         case ScopeKind.MACHINE:
             return _machine(report)
         case None:
             return _by_zones(report) or Finding(code=Code.UNKNOWN)
-
-
-def _limit(report: Report) -> int | None:
-    bound = report.cgroup.bound if report.cgroup else None
-    return bound.limit if bound else None
 
 
 # ---------------------------------------------------------------- the whole machine

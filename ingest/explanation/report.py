@@ -102,10 +102,9 @@ def _used(report: Report, culprit: Culprit | None) -> Iterator[str]:
         yield from openvz.used(report, culprit)
         return
     held = f": {size(culprit.rss)}" if culprit.rss is not None else ""
-    bound = report.cgroup.bound if report.cgroup and report.scope.kind is ScopeKind.CGROUP else None
     # With swap in use a share is of more than the limit.
-    limit = bound.limit if bound and portion(culprit.rss, bound.limit) == culprit.share else None
-    part = part_of_it(culprit.share, limit)
+    of_limit = report.scope.kind is ScopeKind.CGROUP and portion(culprit.rss, report.limit) == culprit.share
+    part = part_of_it(culprit.share, report.limit if of_limit else None)
     yield f"{SURE[culprit.confidence]} {who(culprit)}{held}{part}.{_doubtful(culprit)}"
 
 

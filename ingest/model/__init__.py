@@ -60,6 +60,7 @@ from ingest.model.report import (
     Tasks,
     Trigger,
     Victim,
+    kernel_version,
 )
 from ingest.model.signature import Seen, Signature
 from ingest.model.verdict import Analysis, Code, Confidence, Culprit, CulpritKind, Doubt, Finding, Group
@@ -132,5 +133,6 @@ __all__ = [
     "Victim",
     "When",
     "Zone",
+    "kernel_version",
     "uptime_between",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -231,6 +232,15 @@ class Request(Struct, frozen=True, kw_only=True):
     cpuset: str | None = None
 
 
+_RELEASE = re.compile(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?")
+
+
+def kernel_version(release: str | None) -> tuple[int, int, int] | None:
+    """The numbers with which a kernel's release begins, 0 for a third that is not there; ``None`` where it has none."""
+    found = _RELEASE.match(release or "")
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+
 class Kernel(Struct, frozen=True, kw_only=True):
     """The kernel that printed the report, and the machine it names."""
 
@@ -301,6 +311,17 @@ class Report(Struct, frozen=True, kw_only=True):
     """Only a reaper's or a reporter's word: it counts where the killer's own line did not come."""
     metadata: Mapping[str, object] | None = None
     """What the shipper said of host, pod and cloud, by ECS names."""
+
+    @property
+    def limit(self) -> int | None:
+        """The limit of the cgroup that was hit, in bytes, where one is told."""
+        bound = self.cgroup.bound if self.cgroup else None
+        return bound.limit if bound else None
+
+    @property
+    def unconfirmed(self) -> int:
+        """Of how many victims no line says that they died."""
+        return sum(not victim.gone for victim in self.victims)
 
     @property
     def lasted(self) -> timedelta:

@@ -6,7 +6,7 @@ mask without a kernel release stays a number.
 
 from __future__ import annotations
 
-import re
+from ingest.model import kernel_version
 
 _COMMON = {
     0x01: "__GFP_DMA", 0x02: "__GFP_HIGHMEM", 0x20: "__GFP_HIGH", 0x40: "__GFP_IO", 0x80: "__GFP_FS",
@@ -51,8 +51,7 @@ def names(mask: str, release: str | None) -> tuple[str, ...]:
 
 
 def _table(release: str | None) -> dict[int, str]:
-    numbers = re.match(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?", release or "")
-    if numbers is None:
+    version = kernel_version(release)
+    if version is None:
         return {}
-    version = (int(numbers[1]), int(numbers[2]), int(numbers[3] or 0))
     return next((table for oldest, table in _TABLES if version >= oldest), {})
