@@ -23,24 +23,9 @@ HAPPENED = p.metric("Episodes", "Reports of one host and scope close together co
 TOLD = p.found("Newest episodes", searches.EPISODES.description, searches.EPISODES.id)
 
 BY_HOST = c.by("Host", "host.name", 15)
-BY_PROCESS = c.by("Process", "process.name", 10)
 BY_CONSTRAINT = c.by("Constraint", "oom.constraint", 6, missing=True)
 
 CONSTRAINTS = p.donut("What bounded the memory", "Kills by constraint.", views.KILLS, BY_CONSTRAINT, KILLS)
-VICTIMS = p.ranking("Who died", "Kills by the name of the victim.", views.KILLS, BY_PROCESS, [KILLS])
-BY_EPISODE = p.table(
-    "Episodes one by one",
-    "Click an episode to open its board.",
-    views.EPISODES,
-    [c.by("Episode", "oom.episode.id", 20)],
-    [
-        c.largest("Ended", "event.end"),
-        c.largest("Reports", "oom.episode.report_count"),
-        c.largest("Kills", "oom.episode.kill_count"),
-        c.largest("Lasted", "event.duration"),
-    ],
-    opens="episode",
-)
 CULPRITS = p.table(
     "Who used the memory",
     "Culprits of episodes: how often, how much at most, and how sure.",

@@ -55,6 +55,13 @@ _HOSTS = p.table(
     [_shared.KILLS, c.unique("Episodes", "oom.episode.id"), c.unique("Names", "process.name"), _shared.NEWEST],
     opens="host",
 )
+_VICTIMS = p.ranking(
+    "Who died",
+    "Kills by the name of the victim.",
+    views.KILLS,
+    c.by("Process", "process.name", 10),
+    [_shared.KILLS],
+)
 _VERDICTS = p.ranking(
     "What was found",
     "Verdicts of episodes by code; docs/verdicts.md says what each means.",
@@ -101,7 +108,7 @@ BOARD = Board(
         row(8, _shared.TOLD, _shared.CONSTRAINTS, widths=(34, 14)),
         row(11, _SIGNATURES, _shared.CULPRITS),
         row(11, _HOSTS, _WORKLOADS),
-        row(11, _shared.VICTIMS, _VERDICTS),
+        row(11, _VICTIMS, _VERDICTS),
         row(11, _EPISODES_BY_TIME, _NEW),
         row(6, p.found("Reports without a victim", searches.PANICS.description, searches.PANICS.id)),
         row(

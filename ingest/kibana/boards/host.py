@@ -20,6 +20,20 @@ _MEMORY = {
     "Free": "oom.system.memory.free.bytes",
 }
 
+_EPISODES = p.table(
+    "Episodes one by one",
+    "Click an episode to open its board.",
+    views.EPISODES,
+    [c.by("Episode", "oom.episode.id", 20)],
+    [
+        c.largest("Ended", "event.end"),
+        c.largest("Reports", "oom.episode.report_count"),
+        c.largest("Kills", "oom.episode.kill_count"),
+        c.largest("Lasted", "event.duration"),
+    ],
+    opens="episode",
+)
+
 BOARD = Board(
     name="host",
     title=texts.NAMES["host"],
@@ -49,7 +63,7 @@ BOARD = Board(
                 [_shared.KILLS],
                 split=c.by("Process", "process.name", 6, other=True),
             ),
-            _shared.BY_EPISODE,
+            _EPISODES,
             widths=(26, 22),
         ),
         row(8, _shared.TOLD, _shared.CONSTRAINTS, widths=(34, 14)),
