@@ -53,6 +53,7 @@ def ready(node: SecuredElasticsearch) -> Iterator[SecuredElasticsearch]:
 
 
 def counts(node: SecuredElasticsearch) -> dict[str, int]:
+    node.administrator.cluster.health(wait_for_no_initializing_shards=True)  # else a search right now is refused
     node.administrator.indices.refresh(index="oom-*", allow_no_indices=True)
     found: dict[str, int] = {}
     for hit in node.administrator.search(index="oom-*", size=1_000, allow_no_indices=True)["hits"]["hits"]:
