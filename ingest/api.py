@@ -66,8 +66,8 @@ def explain(
         settings: See ``parse``.
 
     Returns:
-        One view for each episode, in the order in which they began. ``ingest.explained.page.render`` makes a page of
-        them.
+        One view for each episode, in the order in which they began, of the last 4,000 reports at most.
+        ``ingest.explained.page.render`` makes a page of them.
 
     Raises:
         ValueError: ``recorded_at`` has no zone.
@@ -78,7 +78,7 @@ def explain(
     found = episodes(
         _raws(lines, recorded_at), envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen)
     )
-    return [episode_view(episode, joined, envelope) for episode, joined in found]
+    return [episode_view(episode, joined, envelope) for episode, joined in found.episodes]
 
 
 def _raws(lines: str | bytes | Iterable[str | bytes], recorded_at: datetime | None) -> Iterator[Raw]:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import chain
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest import document
 from ingest.lookup import NO_LOOKUP, Lookup
-from ingest.model import ASSUMED_PAGE, Document, Raw
+from ingest.model import ASSUMED_PAGE, Document, Joined, Raw
 from ingest.output import Output
 from ingest.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from ingest.assemble import Bounds
     from ingest.envelope import Envelope
-    from ingest.model import Episode, Joined, KnownKill, Packed, PageSize, Scope
+    from ingest.model import Analysis, Episode, Identified, KnownKill, Packed, PageSize, Scope
     from ingest.ports import Partition
     from ingest.redaction import Redaction
 
 _LINES_AT_ONCE = 1_000
 _HELD = 10_000
 """Documents held back because a later line may still add to them; beyond that the oldest is given out as it is."""
+_TOLD = 4_000
+"""Reports that are held to be told, some 25 kB each; of more, those that came last."""
+
+
+class Told(NamedTuple):
+    """Episodes with their reports, in the order in which they began, and how many reports before them are left out."""
+
+    episodes: list[tuple[Episode, list[Joined]]]
+    left_out: int
 
 
 class NoHeads:
@@ -95,8 +104,9 @@ def episodes(
     bounds: Bounds,
     gap: timedelta,
     page_size: PageSize = ASSUMED_PAGE,
-) -> list[tuple[Episode, list[Joined]]]:
-    """Each episode with its reports, in their last state, in the order in which they began.
+    most: int = _TOLD,
+) -> Told:
+    """Each episode with its reports, in their last state.
 
     Args:
         records: Records, each place in order, one by one or packed.
@@ -104,20 +114,33 @@ def episodes(
         bounds: Limits of open reports.
         gap: Reports further apart than this are of different episodes.
         page_size: What reports go by that do not tell their page size.
+        most: Reports that are held; of more, those that came last.
     """
     pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size)
-    reports: dict[str, Joined] = {}
+    reports: dict[str, tuple[Identified, Analysis]] = {}
     found: dict[str, Episode] = {}
+    left_out = 0
     for output in _outputs(pipeline, records):
         joined, changed = pipeline.grouped(output)
-        reports |= {each.identified.id: each for each in joined}
+        reports |= {each.identified.id: (each.identified, each.analysis) for each in joined}
         found |= {episode.id: episode for episode in changed}
+        if len(reports) > most:
+            left_out += len(reports) - most
+            reports = dict(islice(reports.items(), len(reports) - most, None))
+            found = {id_: episode for id_, episode in found.items() if _is_told(episode, reports)}
     # Lines without a time all have the file's, and uptime begins anew with each boot: then their place tells.
     ordered = sorted(found.values(), key=lambda episode: (episode.start, episode.origin.offset, episode.id))
-    return [
-        (episode, [reports[member.report_id] for member in episode.members if member.report_id in reports])
-        for episode in ordered
-    ]
+    return Told([told for episode in ordered if (told := (episode, _reports_of(episode, reports)))[1]], left_out)
+
+
+def _is_told(episode: Episode, reports: Container[str]) -> bool:
+    """Whether any report of an episode is held; if so, its last is most likely."""
+    return any(member.report_id in reports for member in reversed(episode.members))
+
+
+def _reports_of(episode: Episode, reports: Mapping[str, tuple[Identified, Analysis]]) -> list[Joined]:
+    held = (reports.get(member.report_id) for member in episode.members)
+    return [Joined(identified, episode, analysis) for identified, analysis in filter(None, held)]
 
 
 def _outputs(pipeline: Pipeline, records: Iterable[Raw | Packed]) -> Iterator[Output]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,18 @@ import click
 
 from ingest.adapters import files
 from ingest.cli import options, status
-from ingest.explained.view import episode_view
+from ingest.explained.view import episode_view, overview
 from ingest.model import TimeSource
 from ingest.offline import episodes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from ingest.envelope import Envelope
     from ingest.explained.view import EpisodeView
+    from ingest.offline import Told
 
 _PLAIN_WIDTH = 120
 
@@ -56,43 +63,54 @@ def command(
             found = episodes(records, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
         except OSError as error:
             status.stop(f"{file} cannot be read: {error.strerror}", status.USAGE)
-        views = [episode_view(episode, joined, envelope) for episode, joined in found]
-        if not views:
+        if not found.episodes:
             status.stop(f"no OOM record in {'standard input' if str(file) == '-' else file}", status.FINDING)
+        if found.left_out:
+            click.echo(f"{found.left_out:,} reports before these are left out; `oom-ingest parse` tells all", err=True)
         if html is not None:
-            _write_page(views, html, "standard input" if str(file) == "-" else file.name)
+            _write_page(found, envelope, html, "standard input" if str(file) == "-" else file.name)
         elif as_json:
-            _print_json(views)
+            _print_json(found, envelope)
         else:
-            _print(views, lines=lines)
+            _print(found, envelope if lines else None)
 
 
-def _write_page(views: list[EpisodeView], html: Path, source: str) -> None:
+def _views(found: Told, envelope: Envelope | None) -> Iterator[EpisodeView]:
+    return (episode_view(episode, joined, envelope) for episode, joined in found.episodes)
+
+
+def _write_page(found: Told, envelope: Envelope, html: Path, source: str) -> None:
     from ingest.explained.page import render  # noqa: PLC0415  the template engine is needed here only
 
     try:
-        html.write_text(render(views, source), encoding="utf-8")
+        html.write_text(render([*_views(found, envelope)], source, found.left_out), encoding="utf-8")
     except OSError as error:
         status.stop(f"{html} cannot be written: {error.strerror}", status.USAGE)
     click.echo(f"wrote {html}")
 
 
-def _print_json(views: list[EpisodeView]) -> None:
+def _print_json(found: Told, envelope: Envelope) -> None:
     import msgspec  # noqa: PLC0415  beside its use
 
-    for view in views:
+    for view in _views(found, envelope):
         sys.stdout.buffer.write(msgspec.json.encode(view) + b"\n")
 
 
-def _print(views: list[EpisodeView], *, lines: bool) -> None:
+def _print(found: Told, envelope: Envelope | None) -> None:
     from rich.console import Console  # noqa: PLC0415  a page or JSON needs no terminal
 
-    from ingest.explained.terminal import draw  # noqa: PLC0415  likewise
+    from ingest.explained.terminal import draw, draw_overview  # noqa: PLC0415  likewise
 
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_PLAIN_WIDTH, color_system=None)
-    for view in views:
+
+    def written(drawing: Callable[[Console], None]) -> None:
         with console.capture() as drawn:  # the library ends the process by itself where nobody reads
-            draw(view, console, lines=lines)
+            drawing(console)
         sys.stdout.write(drawn.get())
+
+    if len(found.episodes) > 1:
+        written(partial(draw_overview, [*overview(found.episodes)]))
+    for view in _views(found, envelope):
+        written(partial(draw, view))

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 _TEMPLATES = files("ingest.explained") / "templates"
 
 
-def render(views: Sequence[EpisodeView], source: str) -> str:
-    """The page of some episodes of a log named ``source``. Everything that the log says is escaped."""
+def render(views: Sequence[EpisodeView], source: str, left_out: int = 0) -> str:
+    """The page of some episodes of a log named ``source``. Everything that the log says is escaped.
+
+    Args:
+        views: The episodes.
+        source: The log's name.
+        left_out: Reports before the first that are not among them.
+    """
     environment = Environment(
         loader=FunctionLoader(lambda name: (_TEMPLATES / name).read_text(encoding="utf-8")),
         autoescape=True,
@@ -34,7 +40,8 @@ def render(views: Sequence[EpisodeView], source: str) -> str:
         ),
     )
     environment.filters |= {"size": size, "marked": marked, "percent": _percent}
-    return environment.get_template("page.html.j2").render(views=views, source=source, version=__version__)
+    page = environment.get_template("page.html.j2")
+    return page.render(views=views, source=source, left_out=left_out, version=__version__)
 
 
 def marked(line: LineView) -> Markup:

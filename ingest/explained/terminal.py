@@ -12,7 +12,7 @@ from ingest.safe import shown
 from ingest.sentence import size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BAR = 60
 _MOMENTS = 30
+_EPISODES = 100
 _COLOURS = {
     "memory of processes": "red",
     "shared memory and tmpfs": "magenta",
@@ -33,8 +34,18 @@ _COLOURS = {
 }
 
 
-def draw(view: EpisodeView, console: Console, *, lines: bool) -> None:
-    """Print an episode; ``lines`` adds every raw line with what its values mean."""
+def draw_overview(episodes: Sequence[tuple[str, str]], console: Console) -> None:
+    """Print when each of several episodes was and its summary."""
+    console.print(_text(f"{len(episodes):,} episodes, the first one first", "bold"))
+    for when, summary in episodes[:_EPISODES]:
+        console.print(_text(f"- {when}: {summary}"))
+    if len(episodes) > _EPISODES:
+        console.print(_text(f"... and {len(episodes) - _EPISODES:,} more", "dim"))
+    console.print()
+
+
+def draw(view: EpisodeView, console: Console) -> None:
+    """Print an episode, with the raw lines and what their values mean where the view has them."""
     console.print(_text(f"{view.host}, {view.scope}", "bold"), _text(f"  {view.when}", "dim"), sep="")
     console.print()
     for at, sentence in enumerate(view.sentences):
@@ -46,7 +57,7 @@ def draw(view: EpisodeView, console: Console, *, lines: bool) -> None:
             console.print(_text(f"- {advice}"))
     _timeline(view, console)
     for report in view.reports:
-        _report(report, console, alone=view.report_count == 1, lines=lines)
+        _report(report, console, alone=view.report_count == 1)
     if len(view.reports) < view.report_count:
         console.print(_text(f"{view.report_count - len(view.reports)} more reports are not shown.", "dim"))
     console.print()
@@ -64,7 +75,7 @@ def _timeline(view: EpisodeView, console: Console) -> None:
         console.print(_text(f"... and {len(view.moments) - _MOMENTS} more", "dim"))
 
 
-def _report(report: ReportView, console: Console, *, alone: bool, lines: bool) -> None:
+def _report(report: ReportView, console: Console, *, alone: bool) -> None:
     console.print()
     if not alone and (report.victims or report.processes or report.parts):
         console.print(_text(f"Report of {report.when}" if report.when else "Report", "bold"))
@@ -74,9 +85,8 @@ def _report(report: ReportView, console: Console, *, alone: bool, lines: bool) -
         console.print(_bar(report))
     if report.processes:
         console.print(_processes(report))
-    if lines:
-        for line in report.lines:
-            console.print(*_line(line), sep="\n")
+    for line in report.lines:
+        console.print(*_line(line), sep="\n")
 
 
 def _answers(report: ReportView) -> Table:

@@ -17,11 +17,11 @@ from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
 from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
-from ingest.sentence import process
+from ingest.sentence import of_episode, process
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ingest.analysis.room import Room
@@ -115,14 +115,15 @@ class ReportView(Struct, frozen=True, kw_only=True):
 class EpisodeView(Struct, frozen=True, kw_only=True):
     """One episode: the verdict first, then what led to it. ``reports`` are those shown whole.
 
-    ``when`` says when it was and what of that is assumed. ``start`` and ``end`` are absent where no date is told,
-    ``uptimes`` (seconds, of the first and the last line) where the lines carry a time, ``lasted`` (seconds) where
-    they carry neither.
+    ``summary`` is one sentence. ``when`` says when it was and what of that is assumed. ``start`` and ``end`` are absent
+    where no date is told, ``uptimes`` (seconds, of the first and the last line) where the lines carry a time,
+    ``lasted`` (seconds) where they carry neither.
     """
 
     id: str
     host: str
     scope: str
+    summary: str
     when: str
     start: datetime | None
     end: datetime | None
@@ -139,13 +140,14 @@ class EpisodeView(Struct, frozen=True, kw_only=True):
     reports: tuple[ReportView, ...]
 
 
-def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope) -> EpisodeView:
+def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope | None) -> EpisodeView:
     """An episode and its reports as they are shown.
 
     Args:
         episode: In its last state.
         joined: Its reports, in their last state.
-        envelope: How its raw lines are read once more, to explain their values.
+        envelope: How its raw lines are read once more, to explain their values, which takes longest of all. ``None``
+            where they are not shown.
     """
     places = {member.report_id: place for place, member in enumerate(episode.members)}
     ordered = sorted(joined, key=lambda each: places[each.identified.id])
@@ -157,6 +159,7 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope)
         id=episode.id,
         host=episode.host.name,
         scope=f"{episode.scope.kind or 'unknown scope'}{f' {episode.scope.name}' if episode.scope.name else ''}",
+        summary=of_episode(episode, together.outcome),
         when=times.text,
         start=times.start,
         end=times.end,
@@ -172,6 +175,13 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope)
         moments=tuple(_moments(ordered, episode)),
         reports=tuple(_report_view(each, envelope) for each in kept),
     )
+
+
+def overview(told: Iterable[tuple[Episode, Sequence[Joined]]]) -> Iterator[tuple[str, str]]:
+    """When each episode was, and its summary."""
+    for episode, joined in told:
+        times = span(episode, [each.identified.report for each in joined])
+        yield times.text, of_episode(episode, whole(episode).outcome)
 
 
 def _sentences(episode: Episode, ordered: list[Joined]) -> list[str]:
@@ -190,7 +200,7 @@ def _telling(joined: Joined) -> tuple[bool, int, int]:
     return culprit is not None and culprit.kind is not CulpritKind.CGROUP, len(report.tasks), len(report.victims)
 
 
-def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
+def _report_view(joined: Joined, envelope: Envelope | None) -> ReportView:
     report, analysis = joined.identified.report, joined.analysis
     culprit, trigger = analysis.culprit, _asked(report)
     there = room(report)
@@ -216,7 +226,7 @@ def _report_view(joined: Joined, envelope: Envelope) -> ReportView:
             for group in groups(report.tasks, there)[:_GROUPS]
             if group.count > 1
         ),
-        lines=tuple(line_views(report, envelope)),
+        lines=tuple(line_views(report, envelope)) if envelope else (),
     )
 
 

@@ -31,7 +31,7 @@ def analysed(log: Path) -> list[tuple[Episode, list[Joined]]]:
     recorded_at = facts.get("recorded_at", datetime(2026, 11, 22, tzinfo=UTC))
     lines = enumerate(log.read_bytes().split(b"\n"), 1)
     raws = [Raw(Origin(log.name, None, at), line, recorded_at) for at, line in lines if line]
-    return episodes(raws, Envelope(hint_source=TimeSource.FILE), Bounds(), timedelta(minutes=5))
+    return episodes(raws, Envelope(hint_source=TimeSource.FILE), Bounds(), timedelta(minutes=5)).episodes
 
 
 def log_of(reading: Path) -> Path:

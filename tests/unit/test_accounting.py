@@ -22,7 +22,7 @@ def joined(*lines: str) -> Joined:
     """The one report of some lines of a host."""
     texts = [f"2026-03-03T10:00:01Z web1 kernel: {line}" for line in lines]
     raws = [Raw(Origin("f", None, at), text.encode(), AT) for at, text in enumerate(texts, 1)]
-    ((_, (found,)),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+    ((_, (found,)),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes
     return found
 
 

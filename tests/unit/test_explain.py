@@ -41,7 +41,7 @@ def flat(text: str) -> str:
 def views(*lines: str) -> list[EpisodeView]:
     raws = [Raw(Origin("f", None, at), line.encode("utf-8", "surrogateescape"), AT) for at, line in enumerate(lines, 1)]
     found = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
-    return [episode_view(episode, joined, Envelope()) for episode, joined in found]
+    return [episode_view(episode, joined, Envelope()) for episode, joined in found.episodes]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,40 @@ def test_a_log_without_oom_says_so() -> None:
     done = CliRunner().invoke(cli, ["explain"], input="Nov 22 10:15:01 h sshd[1]: hello\n")
     assert done.exit_code == 1
     assert "no OOM record in standard input" in done.output
+
+
+def kill(at: datetime, host: str, pid: int = 77) -> str:
+    sizes = "total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB"
+    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ} {host} kernel: Out of memory: Killed process {pid} (<b>) {sizes}"
+
+
+@pytest.mark.parametrize(("most", "hosts", "left_out"), [(2, ["b", "c"], 1), (3, ["a", "b", "c"], 0)])
+def test_of_more_reports_than_are_held_the_last_are_told(most: int, hosts: list[str], left_out: int) -> None:
+    lines = [kill(AT + timedelta(minutes=at), host) for at, host in enumerate("abc")]
+    raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
+    told = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5), most=most)
+    assert [episode.host.name for episode, _ in told.episodes] == hosts
+    assert told.left_out == left_out
+
+
+def test_what_is_left_out_of_a_long_log_is_said() -> None:
+    log = "\n".join(kill(AT + timedelta(seconds=10 * at), "h", at) for at in range(4_003))
+    done = CliRunner().invoke(cli, ["explain"], input=log)
+    assert done.stderr == "3 reports before these are left out; `oom-ingest parse` tells all\n"
+    assert "h, machine  2026-11-22 00:00:30 UTC" in done.stdout
+
+
+def test_a_log_of_several_episodes_begins_with_all_of_them(tmp_path: Path) -> None:
+    log, page = tmp_path / "log", tmp_path / "page.html"
+    log.write_text("\n".join(kill(AT + timedelta(hours=at), host) for at, host in enumerate("cd")))
+    said = ["2026-11-22 00:00:00 UTC, 0 s: 1 process killed on c: <b>", "2026-11-22 01:00:00 UTC, 0 s: 1 process"]
+    assert flat(explain(str(log))).startswith(
+        f"2 episodes, the first one first - {said[0]} - {said[1]} killed on d: <b>"
+    )
+    explain(str(log), "--html", str(page))
+    whole = page.read_text()
+    assert '<a href="#episode-1"><time>2026-11-22 00:00:00 UTC, 0 s</time> 1 process killed on c: &lt;b&gt;' in whole
+    assert '<article id="episode-1">' in whole
 
 
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path) -> None:

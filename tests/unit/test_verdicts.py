@@ -40,7 +40,7 @@ PANICS = {
 
 def read(*lines: str) -> list[tuple[Episode, list[Joined]]]:
     raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
-    return episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+    return episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes
 
 
 def kernel(*messages: str, at: str = "03:12:01") -> list[str]:
