@@ -168,7 +168,8 @@ class KafkaBatch:
         for _ in range(count):
             name, at = _octets(buffer, at)
             header, at = _octets(buffer, at)
-            headers.append(((name or b"").decode(), header))
+            # Brokers take any bytes for a name, whatever clients may send.
+            headers.append(((name or b"").decode("utf-8", "replace"), header))
         recorded_at = self.recorded_at if self._has_one_time else self._recorded(later)
         return _raw(Origin(self._topic, self._partition, batch.base_offset + offset), key, value, headers, recorded_at)
 

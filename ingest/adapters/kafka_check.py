@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import GroupAuthorizationFailedError, KafkaError
 
-from ingest.adapters.kafka_batches import raw_of
+from ingest.adapters.kafka_batches import KafkaBatch, raw_of
 from ingest.adapters.kafka_client import connection, failure, reaching
+from ingest.adapters.kafka_fetching import hand_out_batches
+from ingest.adapters.kafka_versions import is_known
 from ingest.envelope import Unreadable
 from ingest.findings import Finding, doubtful, fine, unreachable, wrong
 from ingest.ports import Refused, Unavailable
@@ -109,6 +111,8 @@ def _latest(consumer: Any, topic: str, partitions: Iterable[int]) -> list[Raw]:
     places = [TopicPartition(topic, number) for number in partitions]
     begins, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
     consumer.assign(places)
+    if is_known():
+        hand_out_batches(consumer)  # as the service reads them, which takes what the library calls corrupt
     wanted = 0
     for place in places:
         start = max(begins[place], ends[place] - _SAMPLE)
@@ -119,8 +123,16 @@ def _latest(consumer: Any, topic: str, partitions: Iterable[int]) -> list[Raw]:
         if len(found) >= wanted:
             break
         for place, group in consumer.poll(timeout_ms=2_000).items():
-            found += (raw_of(record, place.topic, place.partition) for record in group)
+            for record in group:
+                found += _raws(record, place)
     return found
+
+
+def _raws(record: Any, place: Any) -> Iterator[Raw]:
+    if isinstance(record.value, KafkaBatch):
+        yield from (record.value.raw(number) for number in range(len(record.value)))
+    else:
+        yield raw_of(record, place.topic, place.partition)
 
 
 def _records(what: str, records: list[Raw], envelope: Envelope) -> Iterator[Finding]:

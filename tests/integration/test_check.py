@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
+from kafka import KafkaProducer
 
 from ingest import rights
 from ingest.adapters import kafka_admin
@@ -52,6 +53,22 @@ def test_a_healthy_set_up_has_nothing_wrong_or_doubtful(site: Site) -> None:
     said = {f"{each['what']}: {each['said']}" for each in findings}
     assert f"topic {site.name}: is keyed by host as far as its latest {len(POD)} records tell" in said
     assert "index templates: all 7 are installed" in said
+
+
+class _Odd(str):
+    """The name of a header as clients of other languages may write it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object, **__: object) -> bytes:
+        return b"x-\xff"
+
+
+def test_a_header_whose_name_is_no_utf8_is_nothing_wrong(site: Site) -> None:
+    producer = KafkaProducer(bootstrap_servers=site.stack.kafka)
+    producer.send(site.name, POD[0], b"node-7", headers=[(_Odd("x"), b"1")]).get(timeout=10)
+    producer.close()
+    assert wrongs(check(site, status=0)) == []
 
 
 def test_servers_that_are_not_there_are_named(site: Site) -> None:

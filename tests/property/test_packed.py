@@ -450,3 +450,18 @@ def test_a_damaged_batch_is_found_out(codec: int) -> None:
     damaged = bytearray(whole._buffer)  # noqa: SLF001
     damaged[-3] ^= 1
     assert not Batches(Given([DefaultRecordBatch(damaged)]), place, 0).next_batch().validate_crc()
+
+
+def test_a_header_whose_name_is_no_utf8_is_read_on() -> None:
+    builder = DefaultRecordBatchBuilder(
+        2, 0, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    builder.append(0, STAMP, None, KILLED, [("name", b"of a header"), ("host", b"node-1")])
+    stored = bytearray(builder.build())
+    stored[stored.index(b"name")] = 0xFF
+    raw = KafkaBatch("syslog", 0, DefaultRecordBatch(bytes(stored)), 0).raw(0)
+    assert (raw.value, raw.host, raw.headers) == (
+        KILLED,
+        "node-1",
+        (("\ufffdame", b"of a header"), ("host", b"node-1")),
+    )
