@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 5.0
 """Seconds that a client has for each step of its request: a scraper takes milliseconds."""
+
+log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -54,12 +58,21 @@ def _server(address: str, vitals: Vitals, command: Command) -> ThreadingHTTPServ
     if not separator or not port.isdecimal():
         raise ConfigError(f"metrics.listen {address!r} is not `host:port`, such as `127.0.0.1:9464`")
     try:
-        server = ThreadingHTTPServer((host, int(port)), _handler(vitals, command))
+        server = _Pages((host, int(port)), _handler(vitals, command))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {reason}") from None
-    server.daemon_threads = True
     return server
+
+
+class _Pages(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  the library's signature
+        """Log a bug as one entry. A client that went away is none, and the library would print a trace of each."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            log.error("page_failed", exc_info=error)
 
 
 def _handler(vitals: Vitals, command: Command) -> type[BaseHTTPRequestHandler]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
@@ -165,6 +168,32 @@ def test_a_client_that_says_nothing_keeps_nobody_from_the_page() -> None:
         assert where is not None
         with socket.create_connection(where):
             assert get(where, "/healthz")[0] == 200
+
+
+def test_a_client_that_goes_away_leaves_no_trace_in_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    with listening("127.0.0.1:0", Vitals()) as where:
+        assert where is not None
+        with socket.create_connection(where) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets it
+            client.send(b"GET /met")
+        get(where, "/healthz")  # who came before was let in by then
+        while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.01)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_page_that_fails_is_one_entry_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken(Vitals):
+        def not_ready(self) -> str | None:
+            raise LookupError("a bug")
+
+    with capture_logs() as logs, listening("127.0.0.1:0", Broken()) as where:
+        with pytest.raises((urllib.error.URLError, ConnectionError, RemoteDisconnected)):
+            get(where, "/readyz")
+        while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.01)
+    assert [each["event"] for each in logs] == ["page_failed"]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_nothing_listens_where_nothing_is_set() -> None:
