@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from errno import EDQUOT, EFBIG, EIO, ENOSPC
+from errno import EBADF, EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 
 import click
@@ -29,7 +29,7 @@ _COMMANDS = {
     "demo": "Start real servers, run the sample logs through the pipeline, show the result.",
 }
 
-_NO_ROOM = (EDQUOT, EFBIG, EIO, ENOSPC)
+_NO_ROOM = (EBADF, EDQUOT, EFBIG, EIO, ENOSPC)
 """Why output cannot be written."""
 
 
@@ -66,6 +66,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command; a reader that goes away early (``| head``) is no error, output that has no room is one."""
     look_seldom()
+    _fill_closed_streams()
     ended: int | str | None = status.FINE
     try:
         ended = _run()
@@ -93,6 +94,17 @@ def _run() -> int | str | None:
     except SystemExit as stopped:
         return stopped.code
     return shown
+
+
+def _fill_closed_streams() -> None:
+    """Put something where a standard stream was closed: else a connection gets its number, and Python has no object.
+
+    What is said on standard error goes nowhere then; reading the input and writing the output fail, and are told.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY if name != "stdout" else os.O_RDONLY), number)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _drop_output() -> None:

@@ -144,3 +144,24 @@ def test_parse_imports_no_client() -> None:
     code = f"import sys, ingest.cli.parse; print(*[name for name in {clients} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "said"),
+    [
+        ("<&-", 2, b"oom-ingest: - cannot be read: Bad file descriptor\n"),
+        (">&-", 2, b"oom-ingest: the output cannot be written: Bad file descriptor\n"),
+        ("2>&-", 0, b""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_no_bug(closed: str, status: int, said: bytes) -> None:
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, "parse"]
+    log = (CORPUS / "linux" / "pod_memcg.log").read_bytes()
+    done = subprocess.run(command, input=log, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr, bool(done.stdout)) == (status, said, closed == "2>&-")
+
+
+def test_the_log_of_the_service_goes_nowhere_where_standard_error_is_closed() -> None:
+    code = "from ingest import cli, telemetry; cli.cli = lambda **_: telemetry.start_logging(); cli.main()"
+    done = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", code], timeout=60, check=False)
+    assert done.returncode == 0
