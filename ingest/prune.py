@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from ingest.fields import Kind
+from ingest.ports import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,15 @@ class Indices(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete one index, by its whole name. Raises ``Unavailable`` or ``Refused``."""
+
+
+def refused(indices: Indices, name: str) -> Refused | None:
+    """Delete one index; why it cannot be, such as one that somebody made read-only, so that it keeps no other."""
+    try:
+        indices.delete(name)
+    except Refused as error:
+        return error
+    return None
 
 
 def months(text: str) -> int:

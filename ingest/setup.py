@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from ingest import assets
+from ingest.ports import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,11 +111,20 @@ def extensions(templates: Templates, steps: Sequence[Step]) -> list[Extension]:
     return found
 
 
-def extend(templates: Templates, found: Sequence[Extension]) -> None:
-    """Give indices the fields that they lack."""
+def extend(templates: Templates, found: Sequence[Extension]) -> dict[str, Refused]:
+    """Give indices the fields that they lack. One that takes none, such as a month that is read-only, stops no other.
+
+    Returns:
+        Why some indices took none, by their names.
+    """
+    refused: dict[str, Refused] = {}
     for each in found:
         if each.missing:
-            templates.extend(each.index, each.properties)
+            try:
+                templates.extend(each.index, each.properties)
+            except Refused as error:
+                refused[each.index] = error
+    return refused
 
 
 def _leaves(properties: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

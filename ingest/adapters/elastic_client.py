@@ -39,6 +39,9 @@ _HINTS = {
     _FORBIDDEN: ": docs/least-privilege.md has the rights that are needed",
 }
 
+_BLOCK = "cluster_block_exception"
+"""Of a blocked index or cluster, which no right would help."""
+
 
 def connect(settings: ElasticsearchSettings) -> Elasticsearch:
     """A client that tries each request once: waiting and trying again is the loop's affair alone.
@@ -79,7 +82,9 @@ def plain_failures(client: Elasticsearch) -> Iterator[None]:
 
 def trouble(client: Elasticsearch, status: int, body: object) -> Unavailable | Refused:
     """An answer that is a failure, to a request or to one of its items, as one sentence that names what to look at."""
-    sentence = f"Elasticsearch at {address(client)} answered {status}: {reason(body)}{_HINTS.get(status, '')}"
+    why = reason(body)
+    hint = "" if why.startswith(_BLOCK) else _HINTS.get(status, "")
+    sentence = f"Elasticsearch at {address(client)} answered {status}: {why}{hint}"
     return (Unavailable if status in TRY_AGAIN else Refused)(sentence)
 
 

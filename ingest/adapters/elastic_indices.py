@@ -26,7 +26,12 @@ class ElasticIndices:
     def matching(self, patterns: Sequence[str]) -> list[Index]:
         """See ``prune.Indices``."""
         with plain_failures(self._client):
-            answer = self._client.indices.stats(index=list(patterns), metric=["docs", "store"])
+            answer = self._client.indices.stats(
+                index=list(patterns),
+                metric=["docs", "store"],
+                expand_wildcards="open,closed",
+                forbid_closed_indices=False,
+            )
         return [
             Index(name, stats["primaries"]["docs"]["count"], stats["total"]["store"]["size_in_bytes"])
             for name, stats in answer["indices"].items()

@@ -87,9 +87,10 @@ def _elasticsearch(chosen: Settings, *, dry_run: bool) -> int:
         steps = setup.plan(templates, chosen.elasticsearch.index_prefix)
         newer = [step.name for step in steps if step.action is setup.Action.NEWER]
         indices = [] if newer else setup.extensions(templates, steps)
+        refused = {}
         if not dry_run:
             setup.apply(templates, steps)
-            setup.extend(templates, indices)
+            refused = setup.extend(templates, indices)
     finally:
         client.close()
     for step in steps:
@@ -97,7 +98,9 @@ def _elasticsearch(chosen: Settings, *, dry_run: bool) -> int:
         if dry_run and step.difference:
             click.echo(step.difference)
     for index in indices:
-        if index.missing:
+        if index.index in refused:
+            click.echo(f"oom-ingest: {index.index} lacks {_named(index.missing)}: {refused[index.index]}", err=True)
+        elif index.missing:
             click.echo(f"{index.index}: {'lacked' if not dry_run else 'lacks'} {_named(index.missing)}")
         if index.differs:
             click.echo(f"{index.index}: has another type, which cannot be changed, of {_named(index.differs)}")
@@ -105,6 +108,10 @@ def _elasticsearch(chosen: Settings, *, dry_run: bool) -> int:
         status.stop(
             f"{', '.join(newer)} were installed by a newer oom-ingest; nothing was changed, install that version here",
             status.FINDING,
+        )
+    if refused:
+        status.stop(
+            f"{', '.join(refused)} took no fields: documents that have them cannot be stored there", status.FINDING
         )
     return status.FINE
 

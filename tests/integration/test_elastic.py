@@ -367,3 +367,17 @@ def test_every_document_of_the_corpus_fits_the_mapping(elastic: Elasticsearch, n
         assert [(refusal.status, refusal.reason) for refusal in report.refused] == []
         assert report.trouble is None
     assert taken == len(documents)  # several cases tell of one kill: a later copy may overtake an earlier one
+
+
+def test_an_index_that_takes_no_fields_keeps_no_other_from_them(elastic: Elasticsearch, name: str) -> None:
+    templates = ElasticTemplates(elastic)
+    old, new = f"{name}-kill-2010.04", f"{name}-kill-2010.05"
+    for index in (old, new):
+        elastic.indices.create(index=index, mappings={"dynamic": "strict"})
+    elastic.indices.put_settings(index=old, settings={"index.blocks.read_only": True})
+    steps = setup.plan(templates, name)
+    refused = setup.extend(templates, setup.extensions(templates, steps))
+    elastic.indices.put_settings(index=old, settings={"index.blocks.read_only": False})
+    assert list(refused) == [old]
+    assert "read-only" in str(refused[old])
+    assert [each.index for each in setup.extensions(templates, steps)] == [old]

@@ -37,3 +37,24 @@ def test_old_months_go_and_everything_else_stays(stack: Endpoints, name: str, el
     left = set(elastic.indices.get(index=f"{name}-*"))
     assert left == {*new, foreign}
     assert prune().stdout == "Nothing is older than 13 months.\n"
+
+
+def test_a_month_that_cannot_be_deleted_keeps_no_other_and_a_closed_one_goes(
+    stack: Endpoints, name: str, elastic: Elasticsearch
+) -> None:
+    site = Site(stack, name, elastic)
+    blocked, closed, younger = (f"{name}-kill-2010.{month:02}" for month in (3, 4, 5))
+    for index in (blocked, closed, younger):
+        elastic.indices.create(index=index)
+    elastic.indices.put_settings(index=blocked, settings={"index.blocks.read_only": True})
+    elastic.indices.close(index=closed)
+    command = [*COMMAND, "prune", "--keep", "13months"]
+    done = subprocess.run(command, env=site.environment(), capture_output=True, text=True, check=False)
+    told = [line.split(", ")[0] for line in done.stdout.splitlines()]
+    assert told == [f"{closed}: deleted", f"{younger}: deleted"]
+    assert f"oom-ingest: {blocked} was not deleted: Elasticsearch at " in done.stderr
+    assert f"index [{blocked}] blocked by: [FORBIDDEN/5/index read-only (api)]" in done.stderr
+    assert "least-privilege" not in done.stderr
+    assert done.stderr.endswith("oom-ingest: 1 of 3 indices could not be deleted\n")
+    assert done.returncode == 1
+    elastic.indices.put_settings(index=blocked, settings={"index.blocks.read_only": False})
