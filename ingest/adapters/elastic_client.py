@@ -31,6 +31,8 @@ _BAD, TOO_LARGE = 400, 413
 TOO_LARGE_REASON = "larger than Elasticsearch accepts"
 _NOT_THE_DOCUMENTS_FAULT = frozenset({"index_closed_exception", "validation_exception"})
 """Errors with status 400 that a person mends without touching the document: a closed index, no room for its shards."""
+_OF_THE_INDEX = re.compile(r"pipeline with id \[.*\] does not exist|no write index is defined for alias ")
+"""The same where the type alone does not tell: settings of an index or alias that lead nowhere."""
 _COMPRESSED_FROM, _LEVEL = 4_096, 1
 """Bytes of a body from which it is compressed, and how well: documents shrink to a fifth for 15 us of CPU each."""
 _UNAUTHORISED, _FORBIDDEN = 401, 403
@@ -100,7 +102,8 @@ def is_forbidden(error: Refused) -> bool:
 
 def is_the_documents_fault(status: int, error: Mapping[str, Any]) -> bool:
     """Whether a document will never be stored: its content does not fit the mapping, or it is too large."""
-    return status in (_BAD, TOO_LARGE) and error.get("type") not in _NOT_THE_DOCUMENTS_FAULT
+    mended_elsewhere = error.get("type") in _NOT_THE_DOCUMENTS_FAULT or _OF_THE_INDEX.match(error.get("reason") or "")
+    return status in (_BAD, TOO_LARGE) and not mended_elsewhere
 
 
 def address(client: Elasticsearch) -> str:

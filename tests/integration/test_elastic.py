@@ -94,6 +94,22 @@ def test_a_closed_index_is_waited_for(elastic: Elasticsearch, name: str) -> None
     assert "index_closed_exception" in str(sink.write([document(name, "b", 1)]).trouble)
 
 
+@pytest.mark.parametrize("setting", ["index.default_pipeline", "index.final_pipeline"])
+def test_a_pipeline_that_is_not_there_is_waited_for(elastic: Elasticsearch, name: str, setting: str) -> None:
+    elastic.indices.create(index=f"{name}-kill-2026.11", settings={setting: "gone"})
+    report = ElasticSink(elastic).write([document(name, "a", 1)])
+    assert (report.refused, [left.id for left in report.left]) == ((), ["a"])
+    assert "pipeline with id [gone] does not exist" in str(report.trouble)
+
+
+def test_an_alias_without_a_write_index_is_waited_for(elastic: Elasticsearch, name: str) -> None:
+    for index in (f"{name}-one", f"{name}-two"):
+        elastic.indices.create(index=index, aliases={f"{name}-kill-2026.11": {}})
+    report = ElasticSink(elastic).write([document(name, "a", 1)])
+    assert (report.refused, [left.id for left in report.left]) == ((), ["a"])
+    assert "no write index is defined for alias" in str(report.trouble)
+
+
 def test_only_documents_that_were_not_taken_are_left(stack: Endpoints, elastic: Elasticsearch, name: str) -> None:
     with Proxy(stack.elasticsearch) as proxy, Elasticsearch(proxy.url, max_retries=0) as client:
         proxy.choose = lambda request: Fault.HALF_REFUSED if request.is_bulk else None
