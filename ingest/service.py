@@ -66,7 +66,7 @@ def serve(
     warn_if_slow()
     warn_in_the_clear(settings.elasticsearch)
     vitals = Vitals()
-    client = connect(settings.elasticsearch)
+    client = connect(settings.elasticsearch, vitals.heard)
     source = KafkaSource(settings.kafka)
     plain = ElasticSink(client)
     dead = _dead_letters(settings, plain)

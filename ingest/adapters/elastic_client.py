@@ -19,7 +19,7 @@ from ingest.config import ConfigError
 from ingest.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ingest.config import ElasticsearchSettings
 
@@ -45,8 +45,12 @@ _BLOCK = "cluster_block_exception"
 """Of a blocked index or cluster, which no right would help."""
 
 
-def connect(settings: ElasticsearchSettings) -> Elasticsearch:
+def connect(settings: ElasticsearchSettings, ended: Callable[[], None] = lambda: None) -> Elasticsearch:
     """A client that tries each request once: waiting and trying again is the loop's affair alone.
+
+    Args:
+        settings: Where it is, and how it is spoken to.
+        ended: Called when a request has ended, well or not.
 
     Raises:
         ConfigError: The CA cannot be used.
@@ -59,7 +63,7 @@ def connect(settings: ElasticsearchSettings) -> Elasticsearch:
         max_retries=0,
         retry_on_timeout=False,
         retry_on_status=(),
-        node_class=_node(settings),
+        node_class=_node(settings, ended),
         **{name: value for name, value in trusted.items() if value},
     )
 
@@ -125,7 +129,7 @@ def _is_answer(error: Refused, status: int) -> bool:
     return isinstance(error.__cause__, ApiError) and error.__cause__.status_code == status
 
 
-def _node(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
+def _node(settings: ElasticsearchSettings, ended: Callable[[], None]) -> type[Urllib3HttpNode]:
     """Connections that prove who we are anew with each request, so that a renewed secret needs no restart.
 
     Large bodies go compressed; the client's own way to do so takes five times the CPU.
@@ -144,7 +148,10 @@ def _node(settings: ElasticsearchSettings) -> type[Urllib3HttpNode]:
             if body is not None and len(body) >= _COMPRESSED_FROM:
                 body = gzip.compress(body, _LEVEL)
                 ours["content-encoding"] = "gzip"
-            return super().perform_request(method, target, body, ours, request_timeout)
+            try:
+                return super().perform_request(method, target, body, ours, request_timeout)
+            finally:
+                ended()
 
     return Node
 

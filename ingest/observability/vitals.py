@@ -83,6 +83,10 @@ class Vitals:
         self._reason = reason
         self._heard = self._clock()
 
+    def heard(self) -> None:
+        """A request ended. A turn may take many of them, each slow: that is no hang, and a restart would begin anew."""
+        self._heard = self._clock()
+
     def wrote(self, documents: Sequence[Document], seconds: float) -> None:
         """A write ended, well or not."""
         events = [_moment(document.source) for document in documents]
@@ -103,7 +107,7 @@ class Vitals:
         if self._reason is not None:
             return self._reason
         if self._turned is None:
-            return "starting: not all servers have answered yet"
+            return "starting: not all servers have answered, or the first turn is not over"
         still = self._clock() - self._turned
         return f"the loop has not ended a turn for {still:.0f} s" if still > _PROGRESS_WITHIN else None
 

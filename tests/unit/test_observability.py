@@ -12,16 +12,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, RemoteDisconnected
 
 import pytest
+from elastic_transport import TransportError
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from ingest.adapters.elastic_client import connect
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
-from ingest.config import ConfigError
+from ingest.config import ConfigError, ElasticsearchSettings
 from ingest.envelope import Envelope
 from ingest.metrics import SECONDS, Durations
 from ingest.model import Document, Origin, Raw
@@ -30,6 +33,7 @@ from ingest.observability.vitals import TimedSink, Vitals
 from ingest.offline import NoHeads
 from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition, Unavailable, WriteReport
+from ingest.stack.ports import free_port
 
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
 PLACE = Partition("syslog", 3)
@@ -78,6 +82,20 @@ def test_progress_ends_when_no_turn_ends_and_life_ends_later() -> None:
     assert vitals.not_ready() == "the loop has not ended a turn for 61 s"
     assert vitals.not_alive() is None
     clock.at += 240
+    assert vitals.not_alive() == "the loop has not been heard of for 301 s"
+
+
+def test_a_turn_of_many_slow_requests_is_no_hang() -> None:
+    clock = Clock()
+    vitals = Vitals(clock)
+    vitals.turned(NOTHING, pipeline())
+    with closing(connect(ElasticsearchSettings(hosts=(f"http://127.0.0.1:{free_port()}",)), vitals.heard)) as client:
+        for _ in range(3):
+            clock.at += 200
+            with pytest.raises(TransportError):
+                client.cluster.health()
+            assert vitals.not_alive() is None
+    clock.at += 301
     assert vitals.not_alive() == "the loop has not been heard of for 301 s"
 
 
