@@ -19,7 +19,7 @@ from kafka.errors import (
 
 from ingest.adapters import kafka_receiving
 from ingest.adapters.kafka_batches import KafkaBatch, raw_of
-from ingest.adapters.kafka_client import connection, failure, reaching
+from ingest.adapters.kafka_client import connection, create_no_topics, failure, reaching
 from ingest.adapters.kafka_fetching import hand_out_batches
 from ingest.adapters.kafka_group import Membership
 from ingest.pace import Pace
@@ -89,18 +89,14 @@ class KafkaSource:
                 max_partition_fetch_bytes=min(_OF_ONE_PARTITION, max(fetched, 1)),
                 reconnect_backoff_max_ms=_RECONNECT_MS,
             )
+        create_no_topics(
+            consumer
+        )  # else one that somebody deletes is back at once, with the broker's default partitions
         try:
-            missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
-        except KafkaError as error:
+            self._demand_topics(consumer)
+        except (Unavailable, Refused):
             consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
-            raise failure(self._settings, error) from error
-        if missing:
-            consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
-            names = ", ".join(missing)
-            raise Refused(
-                f"Kafka at {settings.bootstrap_servers} shows us no topic {names}: create it, grant Read on it "
-                "(docs/least-privilege.md), or set kafka.topics"
-            )
+            raise
         self._packed = self._packed and hand_out_batches(consumer)
         consumer.subscribe(list(settings.topics), listener=membership)
         self._consumer, self._membership = consumer, membership
@@ -119,6 +115,8 @@ class KafkaSource:
                 found = self._consumer.poll(timeout_ms=int(timeout * 1000))
                 if found:
                     self._read_ahead()
+            if not self._consumer.assignment():
+                self._demand_topics(self._consumer)
         self._membership.tell()
         records = {_partition(place): [_taken(record) for record in group] for place, group in found.items()}
         self._pace.took(sum(_count(each) for group in records.values() for each in group))
@@ -184,6 +182,18 @@ class KafkaSource:
             where, group = settings.bootstrap_servers, settings.group
             raise Unavailable(
                 f"Kafka at {where} names nobody who keeps the group {group!r}: it is away, hangs or starts"
+            )
+
+    def _demand_topics(self, consumer: Any) -> None:
+        """Raise ``Refused`` where a topic is not there: of one that is deleted the group only takes the partitions."""
+        settings = self._settings
+        with self._failures():
+            missing = [topic for topic in settings.topics if not consumer.partitions_for_topic(topic)]
+        if missing:
+            names = ", ".join(missing)
+            raise Refused(
+                f"Kafka at {settings.bootstrap_servers} shows us no topic {names}: create it, grant Read on it "
+                "(docs/least-privilege.md), or set kafka.topics"
             )
 
     def _read_ahead(self) -> None:

@@ -116,6 +116,16 @@ def failure(settings: KafkaSettings, error: KafkaError) -> Unavailable | Refused
     )
 
 
+def create_no_topics(client: Any) -> None:
+    """Have a consumer or producer ask for topics without creating them, as brokers otherwise may.
+
+    The library has a setting for that, ``allow_auto_create_topics``, and does not pass it on to where it is needed.
+    """
+    cluster = getattr(client, "_cluster", None) or getattr(client, "_metadata", None)
+    if cluster is not None:
+        cluster.config["allow_auto_create_topics"] = False
+
+
 def _told(error: KafkaError) -> str:
     """An error's name, and what it says beside it."""
     said = " ".join(map(str, error.args)) or getattr(error, "description", None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from ingest.adapters.kafka_client import connection, failure, reaching
+from ingest.adapters.kafka_client import connection, create_no_topics, failure, reaching
 from ingest.ports import Refused
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class KafkaWriter:
                 acks="all",
                 compression_type="gzip",
                 linger_ms=5,
-                allow_auto_create_topics=False,
                 bootstrap_timeout_ms=_FIRST_CONTACT_MS,
                 delivery_timeout_ms=_DELIVERY_MS,
                 request_timeout_ms=_DELIVERY_MS // 2,
                 max_block_ms=_BLOCK_MS,
             )
+        create_no_topics(producer)
         self._producer = producer
         for topic in self._topics:
             self._prove(topic)

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from ingest.adapters import kafka_admin, kafka_fetching
 from ingest.adapters.kafka import KafkaSource
+from ingest.adapters.kafka_writer import KafkaWriter
 from ingest.config import KafkaSettings
 from ingest.model import Raw
 from ingest.ports import Unavailable
@@ -170,3 +171,17 @@ def test_what_comes_next_is_on_its_way_while_this_is_worked_off(stack: Endpoints
         assert source._consumer._fetcher.in_flight_fetches()  # noqa: SLF001
     finally:
         source.close()
+
+
+def test_no_topic_is_created_by_asking_for_it(stack: Endpoints, topic: str) -> None:
+    kafka_admin.create_topic(stack.kafka, topic, 1)
+    settings = KafkaSettings(bootstrap_servers=stack.kafka, topics=(topic,), group=topic)
+    source, writer = KafkaSource(settings), KafkaWriter(settings, [topic])
+    source.subscribe(Nobody())
+    writer.connect()
+    try:
+        for cluster in (source._consumer._cluster, writer._producer._metadata):  # noqa: SLF001  what is really sent
+            assert cluster.metadata_request().allow_auto_topic_creation is False
+    finally:
+        source.close()
+        writer.close()

@@ -1,4 +1,4 @@
-"""A worker without a partition notices that Kafka is away, though it reads and commits nothing."""
+"""A worker without a partition notices that Kafka or a topic is away, though it reads and commits nothing."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import pytest
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_group import Membership
 from ingest.config import KafkaSettings
-from ingest.ports import Unavailable
+from ingest.ports import Refused, Unavailable
 from tests.sources import Nobody
 
 
 class Library:
     """The library's consumer and its coordinator, as far as they are asked."""
 
-    def __init__(self, *, joins: bool, knows: bool, assigned: set[Any]) -> None:
+    def __init__(self, *, joins: bool, knows: bool, assigned: set[Any], topic: bool = True) -> None:
         self._coordinator = self
+        self._topic = topic
         self._joins = joins
         self._knows = knows
         self._assigned = assigned
@@ -31,6 +32,10 @@ class Library:
 
     def assignment(self) -> set[Any]:
         return self._assigned
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        del topic
+        return {0} if self._topic else set()
 
     def highwater(self, place: Any) -> None: ...
 
@@ -48,6 +53,13 @@ def test_kafka_that_is_away_is_told_by_who_has_no_partition() -> None:
     with pytest.raises(Unavailable, match="Kafka at kafka-1:9092 names nobody who keeps the group 'g'"):
         away.poll(0)
     away.keep_alive()
+
+
+def test_a_topic_that_was_deleted_is_told_by_who_has_no_partition() -> None:
+    deleted = source(Library(joins=True, knows=True, assigned=set(), topic=False))
+    with pytest.raises(Refused, match="Kafka at kafka-1:9092 shows us no topic syslog: create it"):
+        deleted.poll(0)
+    deleted.keep_alive()
 
 
 @pytest.mark.parametrize(
