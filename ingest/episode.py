@@ -28,6 +28,8 @@ _Key = tuple[str, str | None, str | None]
 
 _PER_KEY = 4
 """Episodes of one host and scope that memory holds: late reports rarely reach further back."""
+_MOST_HELD = 40_000
+"""Reports that memory holds: they take some 1.5 kB each, and those of open episodes may be others."""
 
 
 class Episodes:
@@ -37,12 +39,15 @@ class Episodes:
         gap: Reports further apart than this are of different episodes.
         limit: Hosts and scopes that memory holds; those touched longest ago are forgotten first, never lost.
         most: Reports of one episode: the next one begins another.
+        most_held: Reports of all episodes that memory holds, likewise.
     """
 
-    def __init__(self, gap: timedelta, limit: int = 10_000, most: int = 5_000) -> None:
+    def __init__(self, gap: timedelta, limit: int = 10_000, most: int = 5_000, most_held: int = _MOST_HELD) -> None:
         self._gap = gap
         self._most = most
         self._limit = limit
+        self._most_held = most_held
+        self._held = 0
         self._recent: OrderedDict[_Key, list[Episode]] = OrderedDict()
         self._open: dict[str, Episode] = {}
 
@@ -80,8 +85,10 @@ class Episodes:
         """
         over = [e for e in self._open.values() if (clock := clocks.get(e.origin.place)) and clock - e.end > self._gap]
         closed = [self._close(episode) for episode in over]
-        while len(self._open) > self._limit:
+        held = _reports(self._open.values())
+        while len(self._open) > self._limit or (held > self._most_held and len(self._open) > 1):
             closed.append(self._close(next(iter(self._open.values()))))
+            held -= len(closed[-1].members)
         return closed
 
     def finish(self) -> list[Episode]:
@@ -92,6 +99,7 @@ class Episodes:
         """Drop the episodes of partitions that another worker goes on with: Elasticsearch will know more of them."""
         for key, episodes in list(self._recent.items()):
             kept = [episode for episode in episodes if episode.origin.place not in places]
+            self._held += _reports(kept) - _reports(episodes)
             if kept:
                 self._recent[key] = kept
             else:
@@ -123,11 +131,13 @@ class Episodes:
         return member.start <= episode.end + self._gap and member.end >= episode.start - self._gap
 
     def _remember(self, key: _Key, episode: Episode) -> None:
-        others = [e for e in self._recent.get(key, ()) if e.id != episode.id]
-        self._recent[key] = [*others, episode][-_PER_KEY:]
+        before = self._recent.get(key, ())
+        after = [*(e for e in before if e.id != episode.id), episode][-_PER_KEY:]
+        self._recent[key] = after
         self._recent.move_to_end(key)
-        while len(self._recent) > self._limit:
-            self._recent.popitem(last=False)
+        self._held += _reports(after) - _reports(before)
+        while len(self._recent) > self._limit or (self._held > self._most_held and len(self._recent) > 1):
+            self._held -= _reports(self._recent.popitem(last=False)[1])
 
 
 def _with(before: Episode | None, identified: Identified, member: Member) -> Episode:
@@ -176,6 +186,11 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         culprit=analysis.culprit,
         constraint=report.constraint,
     )
+
+
+def _reports(episodes: Iterable[Episode]) -> int:
+    """How many reports some episodes have."""
+    return sum(len(episode.members) for episode in episodes)
 
 
 def _key(host: str, scope: Scope) -> _Key:
