@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ingest.dead_letters import INDEX_STAGE, document_of
 from ingest.model import Document
+from ingest.ports import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,6 +46,7 @@ class Result(StrEnum):
     STORED = "document stored"
     STALE = "document already stored in this or a newer version"
     REFUSED = "document refused again"
+    NOT_TAKEN = "the record was not taken"
     GONE = "the record is not kept any more"
     CUT = "the document was too long to be kept whole"
 
@@ -87,7 +89,10 @@ class Replay:
         record = self._records.at(letter.topic, letter.partition, letter.offset)
         if record is None:
             return Replayed(letter, Result.GONE, letter.place)
-        self._writer.write([replace(record, headers=(*record.headers, (REPLAYED, letter.id.encode())))])
+        try:
+            self._writer.write([replace(record, headers=(*record.headers, (REPLAYED, letter.id.encode())))])
+        except Refused as error:
+            return Replayed(letter, Result.NOT_TAKEN, str(error))  # one that is too large keeps no other
         return Replayed(letter, Result.WRITTEN_AGAIN, f"{letter.topic}/{letter.partition}")
 
     def _document(self, letter: DeadLetter) -> Replayed:

@@ -21,6 +21,8 @@ _FIRST_CONTACT_MS = 3_000
 _DELIVERY_MS = 20_000
 _BLOCK_MS = 10_000
 _CLOSE_SECONDS = 3
+_MAX_REQUEST = 64 << 20
+"""Bytes before they are compressed: what a broker has taken once, from whatever client, can be written again."""
 
 
 class KafkaWriter:
@@ -47,6 +49,7 @@ class KafkaWriter:
                 acks="all",
                 compression_type="gzip",
                 linger_ms=5,
+                max_request_size=_MAX_REQUEST,
                 bootstrap_timeout_ms=_FIRST_CONTACT_MS,
                 delivery_timeout_ms=_DELIVERY_MS,
                 request_timeout_ms=_DELIVERY_MS // 2,

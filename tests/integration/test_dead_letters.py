@@ -15,6 +15,9 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from ingest.adapters import kafka_admin
+from ingest.adapters.kafka_writer import KafkaWriter
+from ingest.config import KafkaSettings
+from ingest.ports import Outgoing
 from tests.conftest import Endpoints
 from tests.integration.service import COMMAND, Site, stamped, utc
 
@@ -158,3 +161,14 @@ def test_a_record_that_is_not_kept_any_more_stays_dead(site: Site) -> None:
     assert "is not kept any more" in command(site, "replay", "--all", status=1)
     assert len(command(site, "list").splitlines()) == 1
     assert "say --all" in command(site, "replay", status=2)
+
+
+def test_a_record_of_megabytes_that_a_broker_took_compressed_is_written_again(site: Site) -> None:
+    kafka = KafkaSettings(bootstrap_servers=site.stack.kafka, topics=(site.name,), group=site.name)
+    writer = KafkaWriter(kafka, [site.name])
+    writer.write([Outgoing(site.name, None, BAD + b" " * (3 << 20), AT)])
+    writer.close()
+    with site.service():
+        (letter,) = site.wait_for(1).values()
+    assert letter["error"]["code"] == "too_long"
+    assert "record written again" in command(site, "replay", "--all")
