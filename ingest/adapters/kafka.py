@@ -64,6 +64,8 @@ class KafkaSource:
         self._consumer: Any = None
         self._membership: Membership
         self._joined = False
+        self._failed: KafkaError | None = None
+        """What went wrong when records were in hand already: the next poll tells of it."""
         self._pace = Pace(settings.rate)
 
     def subscribe(self, assignment: Assignment) -> None:
@@ -103,6 +105,9 @@ class KafkaSource:
 
     def poll(self, timeout: float) -> Batch:
         """The next records; see ``ports.Source``."""
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failure(self._settings, failed) from failed
         self._membership.tell()
         if not self._stay():
             self._prove()
@@ -210,16 +215,24 @@ class KafkaSource:
     def _reached(self) -> Iterator[tuple[Partition, int]]:
         """The next offset of each partition: beyond the last record too, where transactions end or were given up."""
         for place in self._consumer.assignment():
-            position = self._consumer.position(place, timeout_ms=0)
+            position = self._position(place)
             if position is not None:
                 yield _partition(place), position
 
     def _behind(self) -> Iterator[tuple[Partition, int]]:
         """How many records each partition has beyond the last one read, where the broker has said so already."""
         for place in self._consumer.assignment():
-            end, position = self._consumer.highwater(place), self._consumer.position(place, timeout_ms=0)
+            end, position = self._consumer.highwater(place), self._position(place)
             if end is not None and position is not None:
                 yield _partition(place), max(end - position, 0)
+
+    def _position(self, place: Any) -> int | None:
+        """The next offset, where it is known. The library tells here, too, what became of requests for others."""
+        try:
+            return self._consumer.position(place, timeout_ms=0)  # type: ignore[no-any-return]  # it has no types
+        except KafkaError as error:
+            self._failed = error
+            return None
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

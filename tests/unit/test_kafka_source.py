@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kafka import TopicPartition
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_group import Membership
@@ -19,6 +21,7 @@ class Library:
     def __init__(self, *, joins: bool, knows: bool, assigned: set[Any], topic: bool = True) -> None:
         self._coordinator = self
         self._topic = topic
+        self.wrong: KafkaError | None = None
         self._joins = joins
         self._knows = knows
         self._assigned = assigned
@@ -39,7 +42,10 @@ class Library:
 
     def highwater(self, place: Any) -> None: ...
 
-    def position(self, place: Any, timeout_ms: int) -> None: ...
+    def position(self, place: Any, timeout_ms: int) -> None:
+        del place, timeout_ms
+        if self.wrong is not None:
+            raise self.wrong
 
 
 def source(library: Library) -> KafkaSource:
@@ -72,3 +78,14 @@ def test_a_topic_that_was_deleted_is_told_by_who_has_no_partition() -> None:
 )
 def test_who_waits_for_the_others_of_its_group_or_has_partitions_goes_on(library: Library) -> None:
     assert not source(library).poll(0).records
+
+
+def test_what_fails_behind_the_records_is_told_by_the_next_poll() -> None:
+    library = Library(joins=True, knows=True, assigned={TopicPartition("syslog", 0)})
+    library.wrong = TopicAuthorizationFailedError({"syslog"})
+    refused = source(library)
+    assert refused.poll(0).reached == {}
+    with pytest.raises(Refused, match=r"Kafka at kafka-1:9092 refuses: .*syslog"):
+        refused.poll(0)
+    library.wrong = None
+    assert refused.poll(0).records == {}
