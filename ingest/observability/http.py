@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def _server(address: str, vitals: Vitals, command: Command) -> ThreadingHTTPServ
     if not separator or not port.isdecimal():
         raise ConfigError(f"metrics.listen {address!r} is not `host:port`, such as `127.0.0.1:9464`")
     try:
-        server = _Pages((host, int(port)), _handler(vitals, command))
+        server = _Pages((host.strip("[]"), int(port)), _handler(vitals, command))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {reason}") from None
@@ -67,6 +68,10 @@ def _server(address: str, vitals: Vitals, command: Command) -> ThreadingHTTPServ
 
 class _Pages(ThreadingHTTPServer):
     daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  the library's signature
         """Log a bug as one entry. A client that went away is none, and the library would print a trace of each."""

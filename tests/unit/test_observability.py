@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, RemoteDisconnected
+from pathlib import Path
 
 import pytest
 from elastic_transport import TransportError
@@ -225,6 +226,13 @@ def test_nothing_listens_where_nothing_is_set() -> None:
 def test_an_address_that_is_none_is_named(address: str) -> None:
     with pytest.raises(ConfigError, match=r"metrics\.listen"), listening(address, Vitals()):
         pass
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine speaks no IPv6")
+def test_an_address_may_be_one_of_ipv6() -> None:
+    with listening("[::1]:0", Vitals()) as where:
+        assert where is not None
+        assert get(("[::1]", where[1]), "/healthz") == (200, "ok\n")
 
 
 def test_a_port_that_is_taken_is_named() -> None:
