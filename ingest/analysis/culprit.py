@@ -14,7 +14,18 @@ from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import portion
 from ingest.analysis.zones import usable
-from ingest.model import ChosenBy, Code, Completeness, Confidence, Culprit, CulpritKind, Doubt, Group, ScopeKind
+from ingest.model import (
+    ChosenBy,
+    Code,
+    Completeness,
+    Confidence,
+    Culprit,
+    CulpritKind,
+    Doubt,
+    Group,
+    Outcome,
+    ScopeKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -259,6 +270,8 @@ def _of_cgroup(report: Report) -> Culprit | None:
     """A cgroup that was killed as a whole, or a container over its limit: nothing smaller is named."""
     state = report.cgroup
     if state is not None and state.killed_path is not None:
+        if report.outcome is Outcome.NO_VICTIM:
+            return None  # A trial run, or nobody was left in it.
         return Culprit(
             kind=CulpritKind.CGROUP,
             name=state.killed_path,

@@ -42,6 +42,10 @@ _NO_HOSTS = ("{", "kern.", "user.", "daemon.")
 _FACILITIES = "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]"
 _SEVERITIES = "emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug"
 _FACILITY = re.compile(rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *")
+_TALOS = re.compile(
+    rf" *(?:(?P<host>[^\s\[\]<>]{{1,255}}): +)?(?P<facility>{_FACILITIES}): +(?:{_SEVERITIES}): \[(?P<stamp>{_ISO})\]: "
+)
+"""``talosctl dmesg``, which puts the node before a line where it asks more than one."""
 _TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?:(?P<pid>\[(?:\d{1,10}|-)\])?:(?: +|$)| (?:\d{1,10}|-) - - )")
 """rsyslog's files in the form of RFC 5424 have the process and what is not told of a message behind the program."""
 _QUOTED = re.compile(r"(?:[ \t#>|└├│─]|\*(?!\* \d))++")
@@ -252,6 +256,8 @@ def _dmesg(text: str, anchor: Anchor) -> Sent:
     """``[uptime]``, ``[date]``, ``kern :warn :`` or nothing at all before the message."""
     at = copied.end() if (copied := _QUOTED.match(text)) else 0
     at = pri.end() if (pri := _PRI.match(text, at)) else at
+    if found := _TALOS.match(text, at):
+        return _talos(found, anchor)
     at = level.end() if (level := _FACILITY.match(text, at)) else at
     tag, at = _tag(text, at, bare=True)
     sent = _ring(Sent(shape=Shape.DMESG, message=text[at:], tag=tag), anchor)
@@ -259,6 +265,17 @@ def _dmesg(text: str, anchor: Anchor) -> Sent:
         named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag=name["tag"])
         return _ring(named, anchor)
     return sent
+
+
+def _talos(found: re.Match[str], anchor: Anchor) -> Sent:
+    """Talos itself writes into the kernel's log as well, with the facility ``user``."""
+    return Sent(
+        shape=Shape.DMESG,
+        message=found.string[found.end() :],
+        hostname=found["host"],
+        when=iso_time(found["stamp"], anchor.zone),
+        tag="kernel" if found["facility"] == "kern" else None,
+    )
 
 
 _DISTINCT: tuple[Callable[[str, Anchor], Sent | None], ...] = (_kmsg, _rfc5424, _cri, _console, _logcat)

@@ -1,23 +1,49 @@
 """Talos Linux' own killer (runtime.OOMController): it kills a cgroup before the kernel has to.
 
-[talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "cgroup": "/sys/fs/cgroup/kubepods/pod1"}
+    [talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "cgroup": "/sys/fs/cgroup/kubepods/pod1"}
+    [talos] victim processes: {"component": "controller-runtime", "processes": [4711, 4712]}
+
+The second line is of the severity ``info`` and may be filtered away. Its list is empty where the cgroup had no process
+left: then nobody was killed.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from typing import TYPE_CHECKING
 
 import pyparsing as pp
 
-from ingest.formats._daemon import CgroupKilled, DaemonProgress, reporter
-from ingest.formats._elements import ignored, pattern
+from ingest.formats._daemon import CgroupKilled, DaemonProgress, Ended, reporter
+from ingest.formats._elements import ignored, pattern, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Code, Role
+
+if TYPE_CHECKING:
+    from ingest.model import Part
+
+
+class _Progress(DaemonProgress):
+    """The same cgroup may be killed again half a second later: each time is a kill of its own."""
+
+    def fit(self, part: Part) -> int:
+        """Whether a line is of this report."""
+        return 0 if isinstance(part, CgroupKilled) and self.cgroups else super().fit(part)
 
 
 def _kill() -> pp.ParserElement:
     head = r"(?:\[talos\] )?Sending SIGKILL to cgroup \{.*?\"cgroup\": \"(?:/sys/fs/cgroup)?"
     return pp.Suppress(pp.Regex(head)) + pattern(r"/[^\"]*", "path") + ignored()
+
+
+def _victims() -> pp.ParserElement:
+    head = r"(?:\[talos\] )?victim processes: \{.*?\"processes\": \["
+    return pp.Suppress(pp.Regex(head)) + pattern(r"[\d, ]*", "pids") + word("]") + ignored()
+
+
+def _emptied(found: Fields) -> Ended:
+    """Whether there was anybody to kill."""
+    some = bool(found["pids"].strip())
+    return Ended(gone=some, dry=not some)
 
 
 def _read(found: Fields) -> CgroupKilled:
@@ -27,9 +53,9 @@ def _read(found: Fields) -> CgroupKilled:
 FORMAT = Format(
     name="talos",
     title="Talos Linux",
-    versions="1.12",
+    versions="1.12 to 1.13",
     tags=frozenset({"talos", "kernel"}),
-    progress=partial(DaemonProgress, lone=True),
+    progress=_Progress,
     report=reporter("talos", "talos", "memory pressure", headless=True, ran_out=Code.PRESSURE),
     head_ends_report=True,
     wordings=(
@@ -39,10 +65,21 @@ FORMAT = Format(
             anchors=("Sending SIGKILL to cgroup ",),
             grammar=_kill,
             part=_read,
-            source="runtime.OOMController",
-            versions="1.12",
+            source="reapCg (runtime/oom.go)",
+            versions="1.12 to 1.13",
             example='[talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "controller": '
             '"runtime.OOMController", "cgroup": "/sys/fs/cgroup/kubepods/burstable/pod1"}',
+        ),
+        Wording(
+            id="talos.victims",
+            role=Role.BODY,
+            anchors=("victim processes: ",),
+            grammar=_victims,
+            part=_emptied,
+            source="reapCg (runtime/oom.go)",
+            versions="1.12 to 1.13",
+            example='[talos] victim processes: {"component": "controller-runtime", "controller": '
+            '"runtime.OOMController", "processes": [4711, 4712]}',
         ),
     ),
 )

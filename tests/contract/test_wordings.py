@@ -95,4 +95,4 @@ def test_a_case_has_a_line_of_every_wording_that_it_names_and_its_reader_reads_i
 
 def test_unproven_wordings_are_few_and_named() -> None:
     unproven = {each.reader for each in printed().values() if not each.proven}
-    assert unproven == {"openvz.selecting", "openvz.task", "openvz.selected", "freebsd.swap", "lmkd.kill", "talos.kill"}
+    assert unproven == {"openvz.selecting", "openvz.task", "openvz.selected", "freebsd.swap", "lmkd.kill"}

@@ -45,7 +45,7 @@ DAEMONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "kubelet": (("system_oom.event", "got.log"),),
     "containerd": (("task_oom.cri",), ("docker_oom.event",), ("task_oom.gogo",)),
     "node_problem_detector": (("oom_killing.event",), ("previous_container.event",)),
-    "talos": (("kill.cgroup",),),
+    "talos": (("kill.cgroup",), ("kill.cgroup", "victims.some"), ("kill.cgroup", "victims.none")),
     "freebsd": (("kill.jid", "swap.pager", "swap.getswapspace"), ("kill.old",), ("uvm.uvm",)),
     "openvz": (
         ("selecting.slm", "task.slm", "selected.slm", "exited.gen"),

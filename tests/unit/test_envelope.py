@@ -96,6 +96,22 @@ def test_an_iso_stamp_needs_no_guess() -> None:
     assert (when.source, when.year_inferred, when.zone_inferred) == (TimeSource.ISO, False, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "host", "tag", "message"),
+    [
+        ("kern:    info: [2024-08-22T17:52:26.35Z]: [ 117460]   101 117460", "unknown", "kernel",
+         "[ 117460]   101 117460"),
+        (" kern: warning: [2025-05-18T15:40:20.654322542Z]:  </TASK>", "unknown", "kernel", " </TASK>"),
+        ("10.1.1.2: kern:     err: [2022-01-25T10:35:59Z]: Out of memory: x", "10.1.1.2", "kernel", "Out of memory: x"),
+        ("fd00::2: user: warning: [2026-01-12T20:27:31.9Z]: [talos] Sending", "fd00::2", None, "[talos] Sending"),
+    ],
+)  # fmt: skip
+def test_talosctl_puts_the_node_and_the_time_before_a_line(text: str, host: str, tag: str | None, message: str) -> None:
+    line = read(text)
+    assert (line.host.name, line.tag, line.text) == (host, tag, message)
+    assert (line.when.source, line.when.year_inferred, line.when.zone_inferred) == (TimeSource.ISO, False, False)
+
+
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
 def test_a_time_before_or_after_all_times_is_none(stamp: str) -> None:
     for told in (
