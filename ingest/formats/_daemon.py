@@ -73,13 +73,20 @@ class Signalled(DaemonPart, frozen=True, kw_only=True):
 class CgroupKilled(DaemonPart, frozen=True, kw_only=True):
     """A whole cgroup was killed; no process is named. ``dry`` means that nothing was."""
 
-    path: str
+    path: str | None
+    """``None`` where one below ``monitored`` was killed that no line names."""
     monitored: str | None = None
     pressure: Pressure | None = None
     usage: int | None = None
     dry: bool = False
     planned: bool = False
     """Marked, not yet killed."""
+
+
+class Confirmed(DaemonPart, frozen=True, kw_only=True):
+    """Another program tells that processes of a unit were killed."""
+
+    unit: str
 
 
 class Ended(DaemonPart, frozen=True, kw_only=True):
@@ -120,7 +127,7 @@ class DaemonProgress:
     victim_first: bool = False
     warned: bool = False
     signalled: set[int] = field(default_factory=set)
-    cgroups: set[str] = field(default_factory=set)
+    cgroups: set[str | None] = field(default_factory=set)
     ended: bool = False
     takes_context: bool = False
 
@@ -199,7 +206,7 @@ def reporter(
                 provider=provider,
                 reason=said or reason,
                 completeness=_completeness([part for part, _ in parts], headless=headless),
-                outcome=_outcome(victims, killed, dry=dry),
+                outcome=_outcome(victims, killed, [part for part, _ in parts], dry=dry),
             ),
             scope=_scope(killed, scope),
             ran_out=ran_out,
@@ -255,14 +262,20 @@ def _completeness(parts: list[Part], *, headless: bool) -> Completeness:
     return Completeness.KILL_LINE_ONLY if only_victims else Completeness.HEAD_MISSING
 
 
-def _outcome(victims: tuple[Victim, ...], killed: CgroupKilled | None, *, dry: bool) -> Outcome:
+def _outcome(victims: tuple[Victim, ...], killed: CgroupKilled | None, parts: list[Part], *, dry: bool) -> Outcome:
     if dry:
         return Outcome.NO_VICTIM
     if victims:
         return Outcome.UNKNOWN if all(victim.gone is False for victim in victims) else Outcome.KILLED
     if killed:
-        return Outcome.UNKNOWN if killed.planned else Outcome.KILLED
+        return Outcome.UNKNOWN if killed.planned and not _confirmed(killed, parts) else Outcome.KILLED
     return Outcome.TRUNCATED
+
+
+def _confirmed(killed: CgroupKilled, parts: list[Part]) -> bool:
+    """Whether the unit of a marked cgroup, or one below the cgroup whose rule applied, is told as killed."""
+    units = {part.unit for part in parts if isinstance(part, Confirmed)}
+    return bool(units) if killed.path is None else not units.isdisjoint(killed.path.split("/"))
 
 
 def _scope(killed: CgroupKilled | None, kind: ScopeKind | None) -> Scope:

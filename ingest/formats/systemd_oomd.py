@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pyparsing as pp
 from msgspec.structs import replace
 
-from ingest.formats._daemon import CgroupKilled, DaemonProgress, noted, reporter
-from ingest.formats._elements import decimal, ignored, until, word
+from ingest.formats._daemon import CgroupKilled, Confirmed, DaemonProgress, noted, reporter
+from ingest.formats._elements import decimal, ignored, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Code, Pressure, Role
 
@@ -52,13 +52,14 @@ def _path(anchor: str) -> pp.ParserElement:
 
 
 def _killed() -> pp.ParserElement:
+    """Of a pasted line the end may be cut off: the cgroup that was killed stands before it."""
     why = r" due to (?:memory pressure for |memory used \(|swap used \()"
-    return word("Killed ") + _path(why) + word("due to") + _cause()
+    return word("Killed ") + _path(why) + word("due to") + pp.Optional(_cause())
 
 
 def _marked() -> pp.ParserElement:
     why = r" for killing due to (?:memory pressure for |memory used \(|swap used \()"
-    return word("Marked ") + _path(why) + word("for killing due to") + _cause()
+    return word("Marked ") + _path(why) + word("for killing due to") + pp.Optional(_cause())
 
 
 def _rule() -> pp.ParserElement:
@@ -66,9 +67,17 @@ def _rule() -> pp.ParserElement:
         word("Rule '")
         + until(r"' conditions met for cgroup ", "rule")
         + word("' conditions met for cgroup ")
-        + _path(r" for [^,]+, taking action \S+\s*$")
-        + pp.Suppress(pp.Regex(r"for [^,]+, taking action \S+"))
+        + _path(r" (?:for [^,()]+|\(lasting [^,()]+\)), taking action \S+\s*$")
+        + pp.Suppress(pp.Regex(r"(?:for|\(lasting) [^,]+, taking action"))
+        + pattern(r"\S+", "action")
     )
+
+
+def _met(found: Fields) -> CgroupKilled:
+    """``kill-all`` kills the cgroup itself, every other action one of those below it, which no line of oomd names."""
+    if found["action"] == "kill-all":
+        return CgroupKilled(path=found["path"], planned=True)
+    return CgroupKilled(path=None, monitored=found["path"], planned=True)
 
 
 def _dry() -> pp.ParserElement:
@@ -95,12 +104,16 @@ def _candidates() -> pp.ParserElement:
     return pp.Suppress(pp.Regex("|".join(shapes)))
 
 
+def _unit_killed() -> pp.ParserElement:
+    told = r": systemd-oomd killed (?:\d+|some) process\(es\) in this unit\."
+    return until(told, "unit") + pp.Suppress(pp.Regex(told))
+
+
 def _unit() -> pp.ParserElement:
     """Systemd's own lines about the unit (src/core/unit.c, service.c)."""
     told = (
         r"A process of this unit has been killed by the OOM killer\."
         r"|The kernel OOM killer killed some processes in this unit\."
-        r"|systemd-oomd killed (?:\d+|some) process\(es\) in this unit\."
         r"|(?:Main|Control) process exited, code=(?:killed|exited), status=(?:9/KILL|137(?:/n/a)?)"
         r"|Failed with result '(?:oom-kill|signal)'\."
         r"|Consumed .* CPU time.*"
@@ -122,16 +135,21 @@ _told = reporter(
 
 
 def _report(block: Block, page_size: PageSize) -> Report:
-    """It acts on pressure, where the line tells it, else on memory and swap used."""
+    """It acts on pressure, else on memory and swap used; what the conditions of a rule are about no line tells."""
     found = _told(block, page_size)
-    by_pressure = found.pressure is not None and found.pressure.avg10 is not None
-    return replace(found, ran_out=Code.PRESSURE) if by_pressure else found
+    told = [entry.line.text for entry in block.entries if isinstance(entry.part, CgroupKilled)]
+    if any("due to memory pressure" in text for text in told):
+        return replace(found, ran_out=Code.PRESSURE)
+    if any("due to " in text for text in told):
+        return found
+    ruled = any("' conditions met for cgroup " in text for text in told)
+    return replace(found, ran_out=Code.UNKNOWN, reason="a rule of systemd-oomd applied") if ruled else found
 
 
 FORMAT = Format(
     name="systemd_oomd",
     title="systemd-oomd, with systemd's own lines",
-    versions="systemd 247 to 259",
+    versions="systemd 247 to 261",
     tags=frozenset({"systemd-oomd", "systemd"}),
     progress=partial(DaemonProgress),
     report=_report,
@@ -154,8 +172,8 @@ FORMAT = Format(
             anchors=(" for killing due to ",),
             grammar=_marked,
             part=partial(_read, planned=True),
-            source="oomd-manager.c of 2026",
-            versions="259",
+            source="monitor_memory_pressure_contexts_handler, monitor_swap_contexts_handler",
+            versions="259 to 261",
             example="Marked /user.slice/a.scope for killing due to memory pressure for /user.slice being 51.07% > "
             "50.00% for > 20s with reclaim activity",
         ),
@@ -164,9 +182,9 @@ FORMAT = Format(
             role=Role.EVIDENCE,
             anchors=("' conditions met for cgroup ",),
             grammar=_rule,
-            part=partial(_read, planned=True),
-            source="oomd-manager.c of 2026",
-            versions="259",
+            part=_met,
+            source="ruleset_execute_action (oomd-manager.c)",
+            versions="260 to 261",
             example="Rule 'batch' conditions met for cgroup /batch.slice/a.service for 30s, taking action kill-all",
         ),
         Wording(
@@ -176,7 +194,7 @@ FORMAT = Format(
             grammar=_dry,
             part=partial(_read, dry=True),
             source="oomd_cgroup_kill (oomd-util.c)",
-            versions="247 to 259",
+            versions="247 to 261",
             example="oomd dry-run: Would have tried to kill /user.slice/a.scope and all its descendants",
         ),
         Wording(
@@ -194,8 +212,18 @@ FORMAT = Format(
             grammar=_candidates,
             part=noted,
             source="oomd_kill_by_pgscan_rate, oomd_dump_memory_pressure_cgroup_context",
-            versions="247 to 259",
+            versions="247 to 261",
             example="Considered 62 cgroups for killing, top candidates were:",
+        ),
+        Wording(
+            id="systemd_oomd.unit_killed",
+            role=Role.BODY,
+            anchors=(": systemd-oomd killed ",),
+            grammar=_unit_killed,
+            part=lambda found: Confirmed(unit=found["unit"]),
+            source="unit_check_oomd_kill (systemd, pid 1)",
+            versions="systemd 248 to 261",
+            example="a.scope: systemd-oomd killed some process(es) in this unit.",
         ),
         Wording(
             id="systemd_oomd.unit",
@@ -210,9 +238,9 @@ FORMAT = Format(
             ),
             grammar=_unit,
             part=noted,
-            source="unit_log_process_exit, unit_check_oom, unit_check_oomd_kill (systemd, pid 1)",
-            versions="systemd 219 to 259",
-            example="a.scope: systemd-oomd killed some process(es) in this unit.",
+            source="unit_log_process_exit, unit_check_oom (systemd, pid 1)",
+            versions="systemd 219 to 261",
+            example="a.service: Main process exited, code=killed, status=9/KILL",
         ),
     ),
 )

@@ -39,7 +39,7 @@ WORDINGS: Mapping[str, About] = {
             "span": Meaning("for", "How long its conditions had been met."),
             "action": Meaning("action", "What the rule does."),
         },
-        shapes=(shape(r" for (?P<span>[^,]{1,64}), taking action (?P<action>\S{1,64})\s{0,8}$"),),
+        shapes=(shape(r" (?:for|\(lasting) (?P<span>[^,()]{1,64})\)?, taking action \S{1,64}\s{0,8}$"),),
     ),
     "systemd_oomd.dry_run": About(text="systemd-oomd runs for trial: nothing was killed."),
     "systemd_oomd.candidates": About(
@@ -70,6 +70,10 @@ WORDINGS: Mapping[str, About] = {
             shape(r"oomd attempting to kill ", "systemd-oomd signals one process of the cgroup."),
         ),
     ),
+    "systemd_oomd.unit_killed": About(
+        text="systemd-oomd killed processes of this unit: what was marked is dead.",
+        names={"unit": Meaning("unit", "The unit of which processes were killed.")},
+    ),
     "systemd_oomd.unit": About(
         text="systemd's own word on a unit.",
         names={
@@ -83,7 +87,6 @@ WORDINGS: Mapping[str, About] = {
                 "The kernel's OOM killer killed something in this unit. systemd repeats it for each unit above: one "
                 "kill.",
             ),
-            shape(r"systemd-oomd killed ", "systemd-oomd killed processes of this unit."),
             shape(
                 r"process exited, code=", "The unit's process ended by SIGKILL: an OOM kill, or anybody else's kill -9."
             ),
