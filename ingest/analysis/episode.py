@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -87,9 +86,28 @@ def _culprit(members: tuple[Member, ...], restarts: int) -> Culprit | None:
 
 
 def _restarts(members: tuple[Member, ...]) -> int:
-    """Kills of a workload after its first: its victims have the same name and another id each time."""
-    killed = Counter((member.signature, member.victims[0][1]) for member in members if member.victims)
-    return sum(count - 1 for count in killed.values())
+    """Kills of a workload after its first: its victims have the same name and another id each time.
+
+    A process that a daemon signals again, since it did not go, did not come back.
+    """
+    last: dict[tuple[str, str], Member] = {}
+    restarts = 0
+    for member in members:
+        if not member.victims:
+            continue
+        workload = member.signature, member.victims[0][1]
+        before = last.get(workload)
+        restarts += before is not None and not _is_still_there(before, member)
+        last[workload] = member
+    return restarts
+
+
+def _is_still_there(before: Member, after: Member) -> bool:
+    """Whether a report tells of the victim of an earlier one, of whose end no line told."""
+    one, other = before.culprit, after.culprit
+    if before.unconfirmed < len(before.victims) or one is None or other is None:
+        return False
+    return one.is_victim and other.is_victim and one.pid is not None and one.pid == other.pid
 
 
 def _is_storm(members: tuple[Member, ...]) -> bool:
@@ -112,6 +130,7 @@ def _growth(members: tuple[Member, ...]) -> Growth | None:
         return None
     last, culprit = sized[-1]
     first, before = next((member, each) for member, each in sized if each.name == culprit.name)
-    if first is last or culprit.name is None:
+    over = last.since(first)
+    if not over or culprit.name is None:  # Which of two at the same time was first is not known.
         return None
-    return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), last.since(first))
+    return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), over)

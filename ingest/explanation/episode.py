@@ -49,9 +49,19 @@ def _what(episode: Episode, whole: Whole) -> str:
     over = f" within {duration(seconds)}" if round(seconds) else ""
     where = f" in {episode.scope.kind} {episode.scope.name}" if episode.scope.kind and episode.scope.name else ""
     ran_out = f": {VERDICTS[whole.codes[0]].title}" if whole.codes else ""
-    came = f"with {counted(kills, 'kill')}" if kills else _WITHOUT_VICTIM[whole.outcome]
+    unsure = _unsure(kills, sum(member.unconfirmed for member in episode.members))
+    came = f"with {counted(kills, 'kill')}{unsure}" if kills else _WITHOUT_VICTIM[whole.outcome]
     told = f"{counted(len(episode.members), 'report')} {came}"
     return f"On {episode.host.name}{where}{ran_out}; {told}{over}."
+
+
+def _unsure(kills: int, unconfirmed: int) -> str:
+    """Of how many kills no line tells that the process is gone."""
+    if not unconfirmed:
+        return ""
+    if kills == 1:
+        return " that is not confirmed"
+    return ", none of them confirmed" if unconfirmed == kills else f", {unconfirmed} of them not confirmed"
 
 
 def _rounds(episode: Episode) -> Iterator[str]:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest import explanation
+from ingest.analysis.episode import whole
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
+from ingest.explained.view import episode_view
 from ingest.model import Code, Joined, Origin, Outcome, Raw, Report
 from ingest.offline import episodes
 
@@ -35,6 +37,44 @@ def told(found: Joined) -> str:
 
 def logged(tag: str, *messages: str) -> list[str]:
     return [f"Nov 21 10:00:00 h1 {tag}: {message}" for message in messages]
+
+
+# ---------------------------------------------------------------- earlyoom
+
+
+def signalled(pid: int, rss: int = 3160) -> list[str]:
+    return logged(
+        "earlyoom[7]",
+        "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%",
+        f'sending SIGTERM to process {pid} uid 0 "bash": badness 538, VmRSS {rss} MiB',
+    )
+
+
+@pytest.mark.parametrize(
+    ("pids", "ends", "restarts"),
+    [
+        ((5874, 5874, 5874), (), 0),
+        ((5874, 5875, 5876), (), 2),
+        ((5874, 5874, 5874), ("process exited after 0.1 seconds",), 2),
+    ],
+)
+def test_a_process_that_is_signalled_again_did_not_come_back(
+    pids: tuple[int, ...], ends: tuple[str, ...], restarts: int
+) -> None:
+    each = [[*signalled(pid, 3160 + at), *logged("earlyoom[7]", *ends)] for at, pid in enumerate(pids)]
+    together = [line.replace("10:00:00", f"10:00:{at:02}") for at, lines in enumerate(each) for line in lines]
+    episode = joined(*together)[-1].episode
+    assert whole(episode).restarts == restarts
+
+
+def test_reports_of_one_second_are_shown_in_the_order_of_the_log_and_nothing_grew_within_it() -> None:
+    lines = [*signalled(9, 50), *signalled(3, 60), *signalled(5, 70)]
+    raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
+    ((episode, reports),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+    view = episode_view(episode, reports, Envelope())
+    assert [moment.text for moment in view.moments][1::2] == [f"bash (pid {pid}) signalled" for pid in (9, 3, 5)]
+    assert "3 reports with 3 kills, none of them confirmed." in view.sentences[0]
+    assert not any("more in the last report" in sentence for sentence in view.sentences)
 
 
 # ---------------------------------------------------------------- systemd-oomd
