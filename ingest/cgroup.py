@@ -25,6 +25,10 @@ _RUNTIMES = (
     ("docker", "docker"), ("cri-containerd", "containerd"), ("crio", "cri-o"), ("libpod", "podman"),
     ("containerd", "containerd"),
 )  # fmt: skip
+_UUID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})(?![0-9a-f])")
+"""Allocations of Nomad, containers of Mesos, terminals of desktops (``vte-spawn-<uuid>.scope``), ``systemd-run``."""
+_ONE_RUN = re.compile(rf"/(?:{_UUID.pattern}$|job_\d+(?=/|$))")
+"""A path that ends with such an id, or that of a job of Slurm, whatever ran there."""
 _NUMBER = re.compile(r"(?<=[-@._])\d+|\d{3,}")
 
 _DECODED = 256
@@ -83,14 +87,14 @@ def is_within(path: str, above: str) -> bool:
 
 @lru_cache(_DECODED)
 def without_ids(path: str) -> str:
-    """The path with container ids, pod UIDs and numbers replaced by ``*``: the same workload on any host."""
-    return _NUMBER.sub("*", _POD_UID.sub("pod*", _CONTAINER_ID.sub("*", path)))
+    """The path with container ids, UUIDs and numbers replaced by ``*``: the same workload on any host."""
+    return _NUMBER.sub("*", _UUID.sub("*", _POD_UID.sub("pod*", _CONTAINER_ID.sub("*", path))))
 
 
 @lru_cache(_DECODED)
 def is_named(path: str) -> bool:
     """Whether the path still names a workload once ids are taken out: a unit or a slice does, a bare pod does not."""
-    return path != "/" and _CONTAINER_ID.search(path) is None and _POD_UID.search(path) is None
+    return path != "/" and not any(ids.search(path) for ids in (_CONTAINER_ID, _POD_UID, _ONE_RUN))
 
 
 _DEPTH = 64

@@ -6,6 +6,7 @@ The same lines give the same ids in every run. A line without a time of its own 
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ _SECONDS = 256
 """Times of which the text is remembered: a report, its kills and its episode mostly begin in the same second."""
 
 
+_ID = re.compile(r"[0-9a-f]{12,64}")
+"""A container of Docker or containerd, which gets another id each time; those of OpenVZ keep number or UUID."""
+
+
 def identify(report: Report) -> Identified:
     """A report with its id, signature, kill ids and version."""
     workload = _workload(report)
@@ -47,7 +52,8 @@ def identify(report: Report) -> Identified:
 def _workload(report: Report) -> str:
     """What failed: container, cgroup or unit without ids, else the victim's name."""
     if report.scope.kind is ScopeKind.CONTAINER:
-        return f"container {report.scope.name}"
+        name = report.scope.name or ""
+        return f"container {'*' if _ID.fullmatch(name) and not name.isdecimal() else name}"
     path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
     victim = report.victims[0] if report.victims else None
     if path is None and victim:

@@ -281,7 +281,7 @@ def _of_cgroup(report: Report) -> Culprit | None:
             is_victim=True,
             doubts=(Doubt.NO_PROCESS_TABLE,),
         )
-    if report.scope.kind is ScopeKind.CONTAINER and report.scope.name is not None:
+    if report.scope.kind is ScopeKind.CONTAINER and report.scope.name is not None and report.ran_out is None:
         return Culprit(
             kind=CulpritKind.CGROUP,
             name=report.scope.name,

@@ -5,7 +5,8 @@ r"""containerd and dockerd say that a container had an OOM kill; the kernel's ow
 
 The event stands there as its own library prints it: google.golang.org/protobuf as in the first line, gogo/protobuf,
 which containerd used up to 1.6, as in the second. On cgroup v2 it means that the counter ``oom_kill`` rose: a child may
-have died and the container lives on.
+have died and the container lives on. The counter also counts kills for want of the machine's memory, so that no line
+tells whether a limit was reached.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from ingest.formats._daemon import CgroupKilled, DaemonProgress, reporter
 from ingest.formats._elements import ignored, pattern
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import Role, Scope, ScopeKind
+from ingest.model import Code, Role, Scope, ScopeKind
 
 if TYPE_CHECKING:
     from ingest.model import Block, PageSize, Report
@@ -43,7 +44,7 @@ def _read(found: Fields) -> CgroupKilled:
     return CgroupKilled(path=found["path"])
 
 
-_report = reporter("containerd", "containerd", "a container had an OOM kill", headless=True, ran_out=None)
+_report = reporter("containerd", "containerd", "a container had an OOM kill", headless=True, ran_out=Code.UNKNOWN)
 
 
 def _of_container(block: Block, page_size: PageSize) -> Report:
@@ -63,7 +64,7 @@ FORMAT = Format(
     name="containerd",
     title="containerd and dockerd",
     versions="containerd 1.2 to 2.1, Docker 1.11 to 28",
-    tags=frozenset({"containerd", "dockerd"}),
+    tags=frozenset({"containerd", "microk8s.daemon-containerd", "dockerd"}),
     progress=partial(DaemonProgress, lone=True),
     report=_of_container,
     head_ends_report=True,

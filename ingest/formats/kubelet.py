@@ -42,7 +42,7 @@ FORMAT = Format(
     name="kubelet",
     title="kubelet",
     versions="Kubernetes 1.15 to 1.34",
-    tags=frozenset({"kubelet", "k3s", "microk8s.daemon-kubelite"}),
+    tags=frozenset({"kubelet", "k3s", "microk8s.daemon-kubelet", "microk8s.daemon-kubelite"}),
     progress=partial(DaemonProgress),
     report=reporter("kubelet", "kubelet", "global out of memory", headless=True, ran_out=None),
     head_ends_report=True,

@@ -42,3 +42,20 @@ def test_a_path_is_taken_apart(path: str, said: dict[str, Any]) -> None:
 
 def test_ancestors_of_a_hostile_path_stay_few() -> None:
     assert len(cgroup.ancestors("/a" * 10_000)) == 64
+
+
+@pytest.mark.parametrize(
+    ("path", "alike", "named"),
+    [
+        ("/nomad/de25a563-2409-843f-08ad-5bc6053df174", "/nomad/*", False),
+        ("/mesos/a824e4e4-8c46-49b0-b2a3-73fa0f7af93b", "/mesos/*", False),
+        ("/slurm/uid_1000/job_123/step_0/task_0", "/slurm/uid_*/job_*/step_*/task_*", False),
+        ("/system.slice/slurmstepd.scope/job_9/step_0/user/task_0",
+         "/system.slice/slurmstepd.scope/job_*/step_*/user/task_*", False),
+        ("/app.slice/vte-spawn-e5dd1b41-59b0-4d0b-b0ec-cd2d95d6a4a1.scope", "/app.slice/vte-spawn-*.scope", True),
+        ("/system.slice/run-rf0123456789abcdef0123456789abcde.scope", "/system.slice/run-r*.scope", True),
+        ("/system.slice/job_runner.service", "/system.slice/job_runner.service", True),
+    ],
+)  # fmt: skip
+def test_ids_of_one_run_are_no_part_of_a_workloads_name(path: str, alike: str, named: bool) -> None:
+    assert (cgroup.without_ids(path), cgroup.is_named(path)) == (alike, named)

@@ -109,3 +109,14 @@ def test_a_line_whose_end_a_pager_cut_off_names_the_cgroup_and_the_pressure() ->
     found = only(*logged("systemd-oomd[70]", cut))
     assert found.analysis.findings[0].code is Code.PRESSURE
     assert "All of cgroup /a.slice/b.service was killed." in told(found)
+
+
+# ---------------------------------------------------------------- containerd and dockerd
+
+
+@pytest.mark.parametrize("tag", ["containerd[990]", "microk8s.daemon-containerd[990]"])
+def test_a_containers_event_tells_neither_whose_limit_was_hit_nor_who_used_the_memory(tag: str) -> None:
+    found = only(*logged(tag, f'level=info msg="TaskOOM event container_id:\\"{"4b" * 32}\\""'))
+    assert (found.analysis.findings[0].code, found.analysis.culprit) == (Code.UNKNOWN, None)
+    assert "limit" not in told(found)
+    assert found.identified.signature_name == "containerd container *"
