@@ -350,8 +350,8 @@ ADVICE: dict[Advice, str] = {
     "(StartLimitBurst, CrashLoopBackOff).",
     Advice.KEEP_INFO_LINES: "Ship kernel lines down to severity info, and set vm.oom_dump_tasks=1.",
     Advice.CHECK_SHIPPING: "Look for rate limits and losses between the kernel's buffer and the topic.",
-    Advice.TUNE_DAEMON: "If the kill came too early, raise the daemon's threshold; if it hit the wrong one, set its "
-    "preferences.",
+    Advice.TUNE_DAEMON: "If the kill came too early, let the daemon wait longer: a lower minimum of free memory, a "
+    "higher limit of pressure or use. If it hit the wrong one, set its preferences.",
     Advice.CHECK_CONTAINER_LIMIT: "Compare the container's limits (/proc/user_beancounters, SLM) with what runs in it.",
 }
 

@@ -55,6 +55,8 @@ def _ran_out(report: Report, finding: Finding) -> str:
         case Code.FRAGMENTATION:
             free = f" ({size(finding.size)})" if finding.size is not None else ""
             return f"On {host} memory was free{free}, but no block large enough for a request of {finding.name}."
+        case Code.PRESSURE | Code.THRESHOLD if any(report.reason in line for line in report.lines):
+            return f"On {host} {VERDICTS[finding.code].title}, as the daemon says: {report.reason}."
         case _:
             return f"On {host}{f' in{name}' if name else ''} {VERDICTS[finding.code].title}."
 

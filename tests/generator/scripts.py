@@ -37,7 +37,9 @@ DAEMONS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("dry_run.dry",),
     ),
     "oomd": (("kill.kill", "restarted.service"), ("kill.dry",)),
-    "lmkd": (("kill.new",), ("kill.anon",), ("kill.old",)),
+    "lmkd": (
+        ("kill.new",), ("kill.anon",), ("kill.adj",), ("kill.adj_reason",), ("kill.samsung",), ("killing.old", "freed.old"),
+    ),
     "lowmemorykiller": (
         ("send.old", "detail.select_old", "detail.scan"),
         ("send.prefixed",),

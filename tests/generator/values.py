@@ -76,7 +76,7 @@ _KINDS: dict[str, Callable[[Random], object]] = {
     "_message": _of("Out of memory", "Memory cgroup out of memory"),
     "message_ub": _of("Out of memory", "Out of memory in UB 1234", "Out of memory in mem cgroup inside UB 77"),
     "ve": _of("0", "0a1b2c3d-0000-4000-8000-000000000001", "101"), "why": _of("task died", "timeout", "no victims"),
-    "_panic": _of("compulsory", "system-wide"), "_yes": _of("yes", "no"), "_on": _of("on", "off"), "zone": _of(*_ZONES),
+    "_panic": _of("compulsory", "system-wide"), "_yes": _of("yes", "no"), "_on": _of("on", "off"), "level": _of("low", "medium", "critical"), "zone": _of(*_ZONES),
     "_zone": _of(*_ZONES), "node": _between(0, 7), "pages.node": _between(0, 7), "_size": _of("1.20 GiB", "512 MiB", "9 KiB"),
     "slab.name": _of("kmalloc-1k", "bio-3", "task_struct(12:x)", "dentry"), "site.function": _of("alloc_slab_page"),
     "site.module": _of("kvm", "nvme"), "_word": _word, "_unit": _of("a.service", r"app-x\x2dy-565.scope", "user@1000.service"),

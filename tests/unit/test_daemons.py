@@ -111,6 +111,39 @@ def test_a_line_whose_end_a_pager_cut_off_names_the_cgroup_and_the_pressure() ->
     assert "All of cgroup /a.slice/b.service was killed." in told(found)
 
 
+# ---------------------------------------------------------------- lmkd
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "rss"),
+    [
+        ("Kill 'a.b' (29), uid 1, oom_adj 925 to free 23056kB; reason: device is in direct reclaim and thrashing (32%)",
+         Code.PRESSURE, 23056),
+        ("Kill 'a.b' (29), uid 1, oom_adj 925 to free 23056kB", Code.THRESHOLD, 23056),
+        ("Reclaim 'a.b' (29), uid 1, oom_score_adj 925, state 19 to free 7kB rss, 5kB swap; reason: min2x breached",
+         Code.THRESHOLD, 7),
+    ],
+)  # fmt: skip
+def test_lmkd_of_every_android_names_the_app_its_size_and_the_reason(line: str, code: Code, rss: int) -> None:
+    found = only(*logged("lmkd", line))
+    (victim,) = found.identified.report.victims
+    assert (victim.name, victim.pid, victim.score_adj, victim.sizes.rss) == ("a.b", 29, 925, rss * 1024)
+    assert found.analysis.findings[0].code is code
+    _, _, reason = line.partition("reason: ")
+    assert reason in told(found)
+
+
+def test_the_two_lines_of_lmkd_before_android_10_are_one_kill() -> None:
+    size = "   to free {}kB because system is under medium memory pressure oom_adj 800"
+    kills = [f"Killing 'a.b' ({pid}), uid 1, adj 906" for pid in (3, 4)]
+    both = joined(*logged("lowmemorykiller", kills[0], size.format(40), kills[1], size.format(50)))
+    first, second = sorted(both, key=lambda each: each.identified.report.victims[0].pid)
+    for found, pid, rss in ((first, 3, 40), (second, 4, 50)):
+        report = found.identified.report
+        assert [(each.pid, each.sizes.rss) for each in report.victims] == [(pid, rss * 1024)]
+        assert (report.family, found.analysis.findings[0].code) == ("lmkd", Code.PRESSURE)
+
+
 # ---------------------------------------------------------------- containerd and dockerd
 
 
