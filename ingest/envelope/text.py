@@ -25,7 +25,7 @@ _SYSLOG_STAMP = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?):? "
 )
 _ISO_STAMP = re.compile(
-    rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO})(?P<utc> UTC)?(?: (?:[A-Z]{{2,4}}T|MSK|WIB|WITA)(?= ))? "
+    rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO}):?(?P<utc> UTC)?(?: (?:[A-Z]{{2,4}}T|MSK|WIB|WITA)(?= ))? "
 )
 """A zone's letters tell nothing alone; ``CPU``, ``DMA`` and ``OOM`` behind a time are none."""
 _RARE_STAMP = re.compile(

@@ -70,6 +70,12 @@ class Signalled(DaemonPart, frozen=True, kw_only=True):
         return cls(**own | {"sizes": sizes, "signal": _SIGNALS.get(found.get("signal", ""), found.get("signal"))})
 
 
+class Sized(DaemonPart, frozen=True, kw_only=True):
+    """What the victim held, on a line of its own."""
+
+    sizes: Sizes
+
+
 class CgroupKilled(DaemonPart, frozen=True, kw_only=True):
     """A whole cgroup was killed; no process is named. ``dry`` means that nothing was."""
 
@@ -225,13 +231,15 @@ def _victims(parts: list[tuple[Part, Line]], page: int) -> Iterator[Victim]:
     ends = [part for part, _ in parts if isinstance(part, Ended)]
     told = [end.gone for end in ends if end.gone is not None]
     later = [end.signal for end in ends if end.signal]
+    apart = [part.sizes for part, _ in parts if isinstance(part, Sized)]
     seen: set[int] = set()
     for part, line in parts:
         if not isinstance(part, Signalled) or part.pid in seen:
             continue
         seen.add(part.pid)
         lines = tuple(other.raw for each, other in parts if isinstance(each, Signalled) and each.pid == part.pid)
-        sizes = replace(part.sizes, rss=part.pages * page) if part.pages is not None else part.sizes
+        sizes = apart[-1] if apart else part.sizes
+        sizes = replace(sizes, rss=part.pages * page) if part.pages is not None else sizes
         yield Victim(
             pid=part.pid,
             name=part.name,

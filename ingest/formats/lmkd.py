@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING
 import pyparsing as pp
 from msgspec.structs import replace
 
-from ingest.formats._daemon import DaemonPart, DaemonProgress, Signalled, reporter
+from ingest.formats._daemon import DaemonProgress, Signalled, Sized, reporter
 from ingest.formats._elements import integer, kib, pattern, until, word
 from ingest.formats._types import Fields, Format, Wording
-from ingest.model import ChosenBy, Code, Role
+from ingest.model import ChosenBy, Code, Role, Sizes
 
 if TYPE_CHECKING:
     from ingest.model import Block, PageSize, Part, Report
 
 
-class _Freed(DaemonPart, frozen=True, kw_only=True):
+class _Freed(Sized, frozen=True, kw_only=True):
     """The second of two lines: the size of what was killed, and why."""
 
-    rss: int
     level: str
 
 
@@ -101,9 +100,7 @@ def _report(block: Block, page_size: PageSize) -> Report:
     found = _told(block, page_size)
     freed = next((entry.part for entry in block.entries if isinstance(entry.part, _Freed)), None)
     if freed is not None:
-        victims = tuple(replace(each, sizes=replace(each.sizes, rss=freed.rss)) for each in found.victims)
-        reason = f"system is under {freed.level} memory pressure"
-        found = replace(found, victims=victims, reason=reason)
+        found = replace(found, reason=f"system is under {freed.level} memory pressure")
     return replace(found, ran_out=Code.PRESSURE) if found.reason.startswith(_STALLED) else found
 
 
@@ -142,7 +139,7 @@ FORMAT = Format(
             role=Role.BODY,
             anchors=(" because system is under ",),
             grammar=_freed,
-            part=lambda found: _Freed(rss=found["rss"], level=found["level"]),
+            part=lambda found: _Freed(sizes=Sizes(rss=found["rss"]), level=found["level"]),
             source="kill_one_process (lmkd.c)",
             versions="Android 8.1 and 9",
             example="   to free 39444kB because system is under medium memory pressure oom_adj 800",

@@ -17,6 +17,8 @@ WORDINGS: Mapping[str, About] = {
     ),
     "nohang.sending": About(text="nohang signals the victim."),
     "nohang.died": About(text="The victim is gone."),
+    "nohang.spared": About(text="nohang did nothing: memory was no longer short, or the victim is too small."),
+    "nohang.held": About(text="What the victim held, in MiB."),
     "nohang.status": About(
         text="nohang's report of what it did.",
         names={
@@ -31,6 +33,8 @@ WORDINGS: Mapping[str, About] = {
                 r"SwapFree: (?P<swap_free>\d{1,12}(?:\.\d{1,9})?) MiB",
                 "Memory and swap after the kill.",
             ),
+            shape(r" the command: ", "nohang runs a command instead of sending a signal."),
+            shape(r"The victim doesn't respond", "The victim had not ended yet; nohang looks again."),
             shape(r"Memory status after", "Memory after the kill follows."),
             shape(r"Tasks state \(memory values in mebibytes\)", "nohang's own table of processes: MiB, not pages."),
             shape(r"kmsg: ", "A line of the kernel that nohang repeats: the kernel's kill, not one of nohang's."),

@@ -22,6 +22,11 @@ DAEMONS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "nohang": (
         ("victim.line", "action.plain", "sending.signal", "status.ok", "died.seconds"),
+        ("victim.fast", "held.new", "action.plain", "sending.signal", "status.respond"),
+        ("victim.fast", "action.plain", "status.command", "died.zombie"),
+        ("victim.line", "held.old", "action.old", "sending.old"),
+        ("victim.fast", "spared.now"),
+        ("victim.fast", "spared.small"),
         ("victim.line", "action.plain", "status.table", "sending.signal", "status.memory", "status.avail", "status.kmsg"),
     ),
     "systemd_oomd": (

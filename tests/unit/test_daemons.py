@@ -144,6 +144,34 @@ def test_the_two_lines_of_lmkd_before_android_10_are_one_kill() -> None:
         assert (report.family, found.analysis.findings[0].code) == ("lmkd", Code.PRESSURE)
 
 
+# ---------------------------------------------------------------- nohang
+
+FOUND = "TOP printed in 1ms; process with highest badness:", "  PID: 903309, name: mysqld, badness: 849"
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        ((), "mysqld (pid 903309) was chosen; that it died is not confirmed."),
+        (("Thresholds is not exceeded now",), "No process is known to have died."),
+        (("Implementing a corrective action:", "  Executing the command: systemctl restart mysqld"),
+         "mysqld (pid 903309) was chosen; that it died is not confirmed."),
+        (("  Vm, MiB:   Size: 9000, RSS: 512 (Anon: 500, File: 12, Shmem: 0), Swap: 3",
+          "Implement a corrective action:", "  Send SIGTERM to the victim; total response time: 5 ms",
+          "The victim doesn't respond on corrective action in 0.1s"),
+         "mysqld (pid 903309, 512.0 MiB) was sent a signal to end; no line tells what came of it."),
+        (("Implementing a corrective action:", "  Sending SIGKILL to the victim", "The victim became a zombie in 0.1s"),
+         "mysqld (pid 903309) was killed."),
+    ],
+)  # fmt: skip
+def test_nohang_names_its_victim_before_it_does_anything(then: tuple[str, ...], words: str) -> None:
+    assert words in told(only(*logged("nohang[530]", *FOUND, *then)))
+    separate = [f"2023-08-10 16:53:26,46{at}: {line}" for at, line in enumerate((*FOUND, *then))]
+    in_its_own_log = only(*separate)
+    assert words in told(in_its_own_log)
+    assert in_its_own_log.identified.report.when.at == datetime(2023, 8, 10, 16, 53, 26, 461000, tzinfo=UTC)
+
+
 # ---------------------------------------------------------------- containerd and dockerd
 
 
