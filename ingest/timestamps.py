@@ -20,6 +20,23 @@ MONTHS = {
 _NUMBERED_MONTHS = {f"{number}{word}": number for number in range(1, 13) for word in ("月", "월")}
 """Chinese, Japanese and Korean locales count the months."""
 
+_FOREIGN_MONTHS = {
+    word: number
+    for months in (
+        "jan feb mär apr mai jun jul aug sep okt nov dez",  # German
+        "janv févr mars avril mai juin juil août sept oct nov déc",  # French
+        "ene feb mar abr may jun jul ago sep oct nov dic",  # Spanish
+        "gen feb mar apr mag giu lug ago set ott nov dic",  # Italian
+        "jan fev mar abr mai jun jul ago set out nov dez",  # Portuguese
+        "jan feb mrt apr mei jun jul aug sep okt nov dec",  # Dutch
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru",  # Polish
+        "jan feb mar apr maj jun jul aug sep okt nov dec",  # Swedish, Danish
+        "янв фев мар апр мая июн июл авг сен окт ноя дек",  # Russian
+    )
+    for number, word in enumerate(months.split(), start=1)
+}
+"""As ``journalctl`` and ``dmesg -T`` print them in these locales; no word is another month in another language."""
+
 _FUTURE = timedelta(days=1)
 """A line may be this much later than its hint: clocks are skewed and zones unknown. More means another year."""
 
@@ -72,8 +89,8 @@ def _nearest(month: int, day: int, clock: str, zone: tzinfo | None, hint: dateti
 
 
 def month_of(word: str) -> int:
-    """The number of a month's abbreviation in English, or of a locale that counts months; 0 for any other word."""
-    return MONTHS.get(word) or _NUMBERED_MONTHS.get(word, 0)
+    """The number of a month's abbreviation in English or in the words of a locale; 0 for any other word."""
+    return MONTHS.get(word) or _NUMBERED_MONTHS.get(word) or _FOREIGN_MONTHS.get(word.lower(), 0)
 
 
 def dated_time(year: int, month: int, day: int, clock: str, zone: tzinfo | None, source: TimeSource) -> When | None:

@@ -33,6 +33,8 @@ _RARE_STAMP = re.compile(
     r"|[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4}) "
 )
 """``journalctl -o short-unix``, and ``logread`` of OpenWrt."""
+_FOREIGN_STAMP = re.compile(r"(?P<month>\w{2,6})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) ")
+"""``journalctl`` in the words of a locale: ``avril 16``, ``Mär 05``, ``5月 29``."""
 _HOST = re.compile(r"(?P<host>[^\s:\[\]<>]+) +")
 _LABELS = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\} +')
 _HOST_LABEL = re.compile(r'\b(?:host|hostname|node|nodename)="([^"]+)"')
@@ -298,7 +300,7 @@ _SHAPES: dict[Shape, Callable[[str, Anchor], Sent | None]] = {
 def stamp(text: str, at: int, anchor: Anchor) -> tuple[When | None, int]:
     """The time at a place of a text, and where it ends."""
     if found := _SYSLOG_STAMP.match(text, at):
-        month, day, clock = MONTHS.get(found["month"], 0), int(found["day"]), found["clock"]
+        month, day, clock = month_of(found["month"]), int(found["day"]), found["clock"]
         if found["year"]:
             when = dated_time(int(found["year"]), month, day, clock, anchor.zone, TimeSource.ISO)
         else:
@@ -306,7 +308,10 @@ def stamp(text: str, at: int, anchor: Anchor) -> tuple[When | None, int]:
     elif found := _ISO_STAMP.match(text, at):
         when = iso_time(found["stamp"] + ("Z" if found["utc"] else ""), anchor.zone)
     elif not (found := _RARE_STAMP.match(text, at)):
-        return None, at
+        found = _FOREIGN_STAMP.match(text, at)
+        if found is None or not (month := month_of(found["month"])):
+            return None, at
+        when = yearless_time(month, int(found["day"]), found["clock"], anchor.zone, anchor.hint)
     elif found["seconds"]:
         when = epoch_time(float(found["seconds"]), TimeSource.ISO)
     else:

@@ -84,6 +84,25 @@ def test_the_hint_chooses_the_year_and_the_line_says_so(stamp: str, hint: str, y
     assert line.when.source is TimeSource.SYSLOG
 
 
+@pytest.mark.parametrize(
+    ("stamp", "month", "day"),
+    [
+        ("Okt 09", 10, 9), ("Mär 05", 3, 5), ("Mai  2", 5, 2), ("avril 16", 4, 16), ("mars 01", 3, 1),
+        ("juil. 14", 7, 14), ("апр 28", 4, 28), ("мая 26", 5, 26), ("5月 29", 5, 29), ("ago 03", 8, 3),
+    ],
+)  # fmt: skip
+def test_months_of_a_locale_are_read(stamp: str, month: int, day: int) -> None:
+    for host, rest in (("pc", "pc systemd-oomd[7]: x"), ("unknown", "systemd-oomd[7]: x")):
+        line = read(f"{stamp} 21:08:50 {rest}")
+        assert (line.host.name, line.tag, line.text) == (host, "systemd-oomd", "x")
+        assert (line.when.at.month, line.when.at.day, line.when.year_inferred) == (month, day, True)
+
+
+@pytest.mark.parametrize("text", ["Node 0 10:00:00 x", "pages 12 10:00:00 x", "Foo 12 10:00:00 h kernel: x"])
+def test_no_other_word_is_a_month(text: str) -> None:
+    assert read(text).when.at == HINT
+
+
 def test_a_configured_zone_is_no_guess() -> None:
     line = read("Nov 22 10:00:00 h kernel: x", Envelope(zone=ZoneInfo("Europe/Berlin")))
     assert line.when.at == datetime(2026, 11, 22, 9, tzinfo=UTC)
