@@ -313,7 +313,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.VICTIM_IS_ALL_THAT_IS_NAMED: "only the victim is named, others may have held more",
     Doubt.SMALL_SHARE: "it held only a small share",
     Doubt.SHARED_PAGES: "shared pages count for every process that maps them",
-    Doubt.TABLE_CUT: "lines were suppressed, so the table may be incomplete",
+    Doubt.TABLE_CUT: "lines were suppressed or lost, so the table may be incomplete",
     Doubt.HOLDER_NOT_NAMED: "which part of the kernel holds it is not told",
     Doubt.MIXED_UP: "lines of two reports could not be told apart",
 }

@@ -78,7 +78,7 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
         return None
     if found := returned(report) or only_exit(report):
         return found
-    claims = [*_of_processes(table), *_of_findings(findings)]
+    claims = [*_of_processes(table), *_of_findings(findings), *_outside(report, table)]
     if claims:
         return _judged(report, room, table, max(claims, key=lambda claim: claim.size), findings)
     return _of_victims(report, room) or _of_cgroup(report)
@@ -100,6 +100,16 @@ def _of_processes(table: Table | None) -> Iterator[_Claim]:
         )
 
 
+def _outside(report: Report, table: Table | None) -> Iterator[_Claim]:
+    """The victims that a table does not have: the kernel lists whom it may kill, so that rows of it are lost."""
+    if table is None:
+        return
+    for victim in report.victims:
+        if victim.pid not in report.tasks.pid and victim.name not in report.tasks.name:
+            size = victim.sizes.rss or 0
+            yield _Claim(kind=CulpritKind.PROCESS, name=victim.name, pid=victim.pid, size=size, rule="victim")
+
+
 def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
     for finding in findings:
         if finding.code in (*_FILES, *_KERNEL) and finding.size is not None:
@@ -111,7 +121,8 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
 def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
     part = room.part(claim.size) if by_processes else portion(claim.size, room.capacity)
-    told = part if part is not None else portion(claim.size, table.total if table else 0)
+    cut = any(_outside(report, table))
+    told = part if part is not None or cut else portion(claim.size, table.total if table else 0)
     private = room.part(min(claim.size, _private(report, room))) if by_processes else part
     doubts = list(_doubts(report, table, claim, findings))
     confidence = Confidence.LOW
@@ -163,7 +174,7 @@ def _doubts(report: Report, table: Table | None, claim: _Claim, findings: Sequen
         yield Doubt.HOLDER_NOT_NAMED
     if report.completeness is Completeness.INTERLEAVED:
         yield Doubt.MIXED_UP
-    if by_processes and report.lost_lines:
+    if by_processes and (report.lost_lines or any(_outside(report, table))):
         yield Doubt.TABLE_CUT
 
 

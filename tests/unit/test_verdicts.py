@@ -15,7 +15,7 @@ from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.explained.view import episode_view
 from ingest.formats import formats
-from ingest.model import Code, Episode, Joined, Origin, Raw, Role
+from ingest.model import Code, Confidence, Doubt, Episode, Joined, Origin, Raw, Role
 from ingest.offline import episodes
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
@@ -100,6 +100,14 @@ def test_a_request_that_found_nobody_says_so() -> None:
     assert Code.NO_KILLABLE in joined.analysis.codes
     disabled = only(*kernel(asked, "SysRq : OOM request ignored because killer is disabled"))
     assert Code.NO_KILLABLE not in disabled.analysis.codes
+
+
+def test_a_table_without_the_victim_lost_rows_and_its_largest_is_nobody_for_sure() -> None:
+    heading = "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name"
+    row = "[    963]   993   963     3645     1395    73728      192          -900 systemd-oomd"
+    found = only(*kernel(HEAD, heading, row, KILL)).analysis.culprit
+    assert found is not None
+    assert (found.name, found.confidence, Doubt.TABLE_CUT in found.doubts) == ("node", Confidence.LOW, True)
 
 
 def test_a_trial_run_of_a_daemon_found_somebody() -> None:
