@@ -32,8 +32,8 @@ def is_copy(siblings: Iterable[OpenReport], line: Line, match: Match | None) -> 
 
 
 def best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport | None:
-    """The open report that a line fits best, the newest of equals."""
-    best, best_fit = None, 0
+    """The open report that a line fits best; of equals one that had begun when it was logged, of those the newest."""
+    best, best_rank = None, (0, False)
     strangers = []
     for report in reversed(siblings):
         if report.format is not match.format or report.key != match.part.key or not report.takes_lines_of(line):
@@ -43,8 +43,9 @@ def best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport
             fit = max(fit, 1)  # The head came late: what it begins was there before it.
         if fit == formats.STRANGER:
             strangers.append(report)
-        if fit > best_fit and (fit >= formats.SURE or _could(report, line, match)):
-            best, best_fit = report, fit
+        rank = fit, not report.begins_after(line) if report.lines else True
+        if fit > 0 and rank > best_rank and (fit >= formats.SURE or _could(report, line, match)):
+            best, best_rank = report, rank
     if best is None:
         for report in strangers:
             report.strayed = report.mixed = True

@@ -155,7 +155,7 @@ class DaemonProgress:
             case Signalled():
                 return 2 if part.pid in self.signalled else int(not self.anchored)
             case CgroupKilled():
-                return 2 if part.path in self.cgroups else int(not self.anchored)
+                return int(not self.anchored)  # A cgroup that came back and is killed again is another kill.
             case Ended() if part.pid is not None:
                 return 2 * (part.pid in self.signalled)
             case _:

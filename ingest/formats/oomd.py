@@ -1,9 +1,10 @@
 """Facebook's oomd (src/oomd/plugins/BaseKillPlugin.cpp): writes to /dev/kmsg, so its lines come with the kernel's tag.
 
-    oomd kill: 41.23 18.04 4.90 /db.service 8589934592 ruleset:[swap] detectorgroup:[full] killer:kill_by_swap v2
+    oomd kill: 41.23 18.04 4.90 db.service 8589934592 ruleset:[swap] detectorgroup:[full] killer:kill_by_swap v2
 
-The three numbers are the memory pressure of the last 10, 60 and 300 seconds in percent; the size is in bytes. ``(dry)``
-before the plugin means that nothing was killed.
+The path is relative to the cgroups' root: everybody else prints it with a slash before it. The three numbers are the
+memory pressure of the last 10, 60 and 300 seconds in percent; the size is in bytes. ``(dry)`` before the plugin means
+that nothing was killed.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def _restarted() -> pp.ParserElement:
 
 def _read(found: Fields) -> CgroupKilled:
     return CgroupKilled(
-        path=found["path"].strip(),
+        path=f"/{found['path'].strip().removeprefix('/')}",
         pressure=Pressure(avg10=found["avg10"], avg60=found["avg60"], avg300=found["avg300"]),
         usage=found["usage"],
         dry="dry" in found,

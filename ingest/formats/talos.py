@@ -9,7 +9,7 @@ left: then nobody was killed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 import pyparsing as pp
 
@@ -17,17 +17,6 @@ from ingest.formats._daemon import CgroupKilled, DaemonProgress, Ended, reporter
 from ingest.formats._elements import ignored, pattern, word
 from ingest.formats._types import Fields, Format, Wording
 from ingest.model import Code, Role
-
-if TYPE_CHECKING:
-    from ingest.model import Part
-
-
-class _Progress(DaemonProgress):
-    """The same cgroup may be killed again half a second later: each time is a kill of its own."""
-
-    def fit(self, part: Part) -> int:
-        """Whether a line is of this report."""
-        return 0 if isinstance(part, CgroupKilled) and self.cgroups else super().fit(part)
 
 
 def _kill() -> pp.ParserElement:
@@ -55,7 +44,7 @@ FORMAT = Format(
     title="Talos Linux",
     versions="1.12 to 1.13",
     tags=frozenset({"talos", "kernel"}),
-    progress=_Progress,
+    progress=partial(DaemonProgress),
     report=reporter("talos", "talos", "memory pressure", headless=True, ran_out=Code.PRESSURE),
     head_ends_report=True,
     wordings=(

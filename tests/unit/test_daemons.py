@@ -93,6 +93,20 @@ def test_what_systemd_oomd_marked_is_killed_once_systemd_says_so_of_that_unit(
     assert found.outcome is outcome
 
 
+@pytest.mark.parametrize("later", ["10:00:05", "10:01:30"])
+def test_a_cgroup_that_is_killed_again_is_another_kill(later: str) -> None:
+    killed = MARKED.replace("Marked", "Killed").replace(" for killing", "")
+    first = [
+        *logged("systemd-oomd[70]", f"{killed} with reclaim activity"),
+        *logged("systemd[1]", "b.service: systemd-oomd killed 3 process(es) in this unit."),
+    ]
+    again = [line.replace("10:00:00", later) for line in first]
+    found = joined(*first, *again)
+    assert sorted(f"{each.identified.report.when.at:%H:%M:%S}" for each in found) == ["10:00:00", later]
+    assert [len(each.identified.report.lines) for each in found] == [2, 2]
+    assert len(joined(*first, *again, *first, *again)) == 2
+
+
 def test_a_rule_that_kills_below_its_cgroup_does_not_kill_that_cgroup() -> None:
     rule = "Rule 'low' conditions met for cgroup /a.slice {}, taking action {}"
     below = only(*logged("systemd-oomd[70]", rule.format("(lasting 1s)", "kill-by-swap")))
@@ -109,6 +123,17 @@ def test_a_line_whose_end_a_pager_cut_off_names_the_cgroup_and_the_pressure() ->
     found = only(*logged("systemd-oomd[70]", cut))
     assert found.analysis.findings[0].code is Code.PRESSURE
     assert "All of cgroup /a.slice/b.service was killed." in told(found)
+
+
+# ---------------------------------------------------------------- oomd
+
+
+def test_a_path_of_oomd_is_written_like_everybodys() -> None:
+    kill = "oomd kill: 81.28 80.05 42.78 {} 1000 ruleset:[a] detectorgroup:[b] killer:kill_by_swap_usage v2"
+    for path in ("user.slice/a.scope", "/user.slice/a.scope"):
+        found = report(*logged("kernel", kill.format(path)))
+        assert found.cgroup is not None
+        assert found.cgroup.killed_path == "/user.slice/a.scope"
 
 
 # ---------------------------------------------------------------- lmkd
