@@ -45,7 +45,7 @@ def _spelled(name: str) -> tuple[str, ...]:
 
 _JOURNAL_TIMES = (*_spelled("_SOURCE_REALTIME_TIMESTAMP"), "__REALTIME_TIMESTAMP")
 _UPTIMES = _spelled("_SOURCE_MONOTONIC_TIMESTAMP")
-_LOGGED_TIMES = ("timereported", "ISODATE", "timestamp", "syslog_timestamp")
+_LOGGED_TIMES = ("timereported", "ISODATE", "timestamp", "syslog_timestamp", "talos-time")
 _SHIPPED_TIMES = ("@timestamp", "time", "date", "timegenerated", "_ts")
 _TRANSPORTS = (*_spelled("_TRANSPORT"), "systemd.transport", "journald.transport")
 _FACILITIES = ("SYSLOG_FACILITY", "syslog_facility", "log.syslog.facility.code", "syslogfacility", "facility_label",

@@ -247,3 +247,15 @@ def test_text_of_every_kind_says_how_far_its_time_is_known(
     when = read(text).whole.when
     assert (when.at, when.source) == (datetime.fromisoformat(f"{at}+00:00"), source)
     assert (when.year_inferred, when.zone_inferred) == (year, zone)
+
+
+def test_the_time_of_talos_json_lines_counts() -> None:
+    record = {
+        "clock": 6252819, "facility": "kern", "msg": OOM, "priority": "warning", "seq": 711, "talos-level": "warn",
+        "talos-time": "2026-11-22T10:15:02.912786Z",
+    }  # fmt: skip
+    found = Envelope().read(Raw(Origin("t", 0, 1), json.dumps(record).encode(), HINT))
+    assert isinstance(found, Read)
+    assert (found.whole.text, found.whole.tag) == (OOM, "kernel")
+    assert found.whole.when.at == datetime(2026, 11, 22, 10, 15, 2, 912786, tzinfo=UTC)
+    assert found.whole.when.from_line
