@@ -19,7 +19,7 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 def joined(*lines: str) -> list[Joined]:
     raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
-    return [each for _, reports in episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)) for each in reports]
+    return [each for _, reports in episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes for each in reports]
 
 
 def only(*lines: str) -> Joined:
@@ -70,7 +70,7 @@ def test_a_process_that_is_signalled_again_did_not_come_back(
 def test_reports_of_one_second_are_shown_in_the_order_of_the_log_and_nothing_grew_within_it() -> None:
     lines = [*signalled(9, 50), *signalled(3, 60), *signalled(5, 70)]
     raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
-    ((episode, reports),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5))
+    ((episode, reports),) = episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes
     view = episode_view(episode, reports, Envelope())
     assert [moment.text for moment in view.moments][1::2] == [f"bash (pid {pid}) signalled" for pid in (9, 3, 5)]
     assert "3 reports with 3 kills, none of them confirmed." in view.sentences[0]
