@@ -62,9 +62,9 @@ def command(
         try:
             found = episodes(records, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
         except OSError as error:
-            status.stop(f"{file} cannot be read: {error.strerror}", status.USAGE)
+            status.stop(f"{_named(file)} cannot be read: {error.strerror}", status.USAGE)
         if not found.episodes:
-            status.stop(f"no OOM record in {'standard input' if str(file) == '-' else file}", status.FINDING)
+            status.stop(f"no OOM record in {_named(file)}", status.FINDING)
         if found.left_out:
             click.echo(f"{found.left_out:,} reports before these are left out; `oom-ingest parse` tells all", err=True)
         if html is not None:
@@ -73,6 +73,10 @@ def command(
             _print_json(found, envelope)
         else:
             _print(found, envelope if lines else None)
+
+
+def _named(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
 
 
 def _views(found: Told, envelope: Envelope | None) -> Iterator[EpisodeView]:

@@ -19,7 +19,9 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 def joined(*lines: str) -> list[Joined]:
     raws = [Raw(Origin("f", None, at), line.encode(), AT) for at, line in enumerate(lines, 1)]
-    return [each for _, reports in episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes for each in reports]
+    return [
+        each for _, reports in episodes(raws, Envelope(), Bounds(), timedelta(minutes=5)).episodes for each in reports
+    ]
 
 
 def only(*lines: str) -> Joined:
