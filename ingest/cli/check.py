@@ -26,8 +26,10 @@ _SETUP = "run `oom-ingest setup`"
 def command(chosen: Effective, as_json: bool) -> None:
     """Connect to Kafka, Elasticsearch and Kibana (where its address is set); say what is wrong and how to mend it.
 
-    Nothing is written and no consumer group is joined. Exit status 1: something keeps the service from working.
+    Nothing is written and no consumer group is joined. Exit status 1: something keeps the service from working. A
+    lookup table that is wrong ends it before, as it ends `run`.
     """
+    options.lookup(chosen.settings)
     found = []
     for finding in _look(chosen.settings):
         found.append(finding)

@@ -85,7 +85,9 @@ def zone(setting: str, name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = get_close_matches(name, available_timezones(), n=1)
+        # A short name of summer time is near that of another zone: CEST is not EST.
+        places = [each for each in available_timezones() if "/" in each or each == "UTC"]
+        near = get_close_matches(name, places, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(f"{setting} {name!r} is no zone of the IANA database{hint}") from None
 

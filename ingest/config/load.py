@@ -6,7 +6,7 @@ import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,7 @@ from ingest.config.secret import Secret
 from ingest.config.settings import PREFIX, Key, Settings, keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _NOT_SETTINGS = ("OOM_INGEST_CONFIG", "OOM_INGEST_CACHE", "OOM_INGEST_TEST_", "OOM_INGEST_UPDATE_")
 _SERVICE_LINK = re.compile(
@@ -128,6 +128,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[_Place, tuple[object, 
         first, _, second = variable.removeprefix(PREFIX).lower().partition("__")
         table, name = (first, second) if second else ("", first)
         _known(first, _names(""), f"in the environment variable {variable}")
+        if first in _TABLES and not second:
+            one = f"{PREFIX}{first.upper()}__{_TABLES[first][0].upper()}"
+            raise ConfigError(f"the environment variable {variable} names a table of settings; one of them is {one}")
+        if first not in _TABLES and second:
+            raise ConfigError(f"unknown setting in the environment variable {variable}; did you mean {first!r}?")
         _known(name, _names(table), f"in the environment variable {variable}")
         value: object = text
         if (key := _KEYS.get((table, name))) and key.is_list:
@@ -182,4 +187,23 @@ def _plain(error: msgspec.ValidationError, origins: Mapping[str, str]) -> str:
     what, _, where = str(error).partition(" - at `$.")
     path = where.rstrip("`").split("[")[0]
     origin = f" ({origins[path]})" if path in origins else ""
-    return f"the setting {path}{origin} is wrong: {what[:1].lower()}{what[1:]}"
+    return f"the setting {path}{origin} is wrong: {what[:1].lower()}{what[1:]}{_right(path, what)}"
+
+
+def _right(path: str, what: str) -> str:
+    """How a setting would be right, where msgspec does not say it."""
+    key = next((key for key in _KEYS.values() if key.path == path), None)
+    if key and what.startswith("Invalid enum value"):
+        return f"; known are {', '.join(_choices(key.type))}"
+    if key and key.is_list and what.startswith("Expected `array`, got"):
+        return f'; write it as a list: {key.name} = ["..."]'
+    return ""
+
+
+def _choices(kind: object) -> Iterator[str]:
+    """The texts that a type allows, wherever in it they stand."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for inner in get_args(kind):
+            yield from _choices(inner)

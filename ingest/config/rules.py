@@ -9,8 +9,16 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.config.settings import ElasticsearchSettings, KafkaSettings, KibanaSettings, RedactionSettings, Settings
+    from ingest.config.settings import (
+        ElasticsearchSettings,
+        KafkaSettings,
+        KibanaSettings,
+        MetricsSettings,
+        RedactionSettings,
+        Settings,
+    )
 
+_LAST_PORT = 65_535
 _INSIDE = (".localhost", ".svc", ".svc.cluster.local")
 """What names end in that this machine or a cluster of Kubernetes has to itself."""
 
@@ -23,6 +31,7 @@ def broken(settings: Settings) -> str | None:
         *_dead_letters(settings),
         *_kibana(settings.kibana),
         *_redaction(settings.redaction),
+        *_metrics(settings.metrics),
     )
     return found[0] if found else None
 
@@ -32,9 +41,20 @@ def _redaction(redaction: RedactionSettings) -> Iterator[str]:
         yield "redaction.what needs redaction.key: any long random text, the same for all workers"
 
 
+def _metrics(metrics: MetricsSettings) -> Iterator[str]:
+    if metrics.listen is None:
+        return
+    _, separator, port = metrics.listen.rpartition(":")
+    if not (separator and port.isdecimal() and int(port) <= _LAST_PORT):
+        yield f"metrics.listen {metrics.listen!r} is not `host:port`, such as `127.0.0.1:9464`"
+
+
 def _kafka(kafka: KafkaSettings) -> Iterator[str]:
     if "@" in kafka.bootstrap_servers:
         yield "kafka.bootstrap_servers must hold no user or password; set kafka.username and kafka.password"
+    for server in kafka.bootstrap_servers.split(","):
+        if not _is_broker(server.strip()):
+            yield f"kafka.bootstrap_servers has {server.strip()!r}: write it with name and port, such as localhost:9092"
     if "SASL" in kafka.security_protocol:
         if not (kafka.username and kafka.password):
             yield f"kafka.security_protocol {kafka.security_protocol} needs kafka.username and kafka.password"
@@ -50,6 +70,15 @@ def _kafka(kafka: KafkaSettings) -> Iterator[str]:
         )
     if kafka.key_file and not kafka.certificate_file:
         yield "kafka.key_file needs kafka.certificate_file"
+
+
+def _is_broker(server: str) -> bool:
+    """Whether a broker can be meant; one without a port listens at 9092. Java's clients pass over a protocol, too."""
+    try:
+        told = urlsplit(f"//{server.rpartition('://')[2]}")
+        return bool(told.hostname and told.port != 0 and not told.path) and not server.endswith(":")
+    except ValueError:
+        return False
 
 
 def _elasticsearch(elasticsearch: ElasticsearchSettings) -> Iterator[str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 PREFIX = "OOM_INGEST_"
+_NAME = r"^[A-Za-z0-9._-]{1,249}$"
+"""What Kafka takes as the name of a topic or of a member of a group."""
 _MONTH = 30 * 86_400
 """The longest time that may be set, in seconds: what is longer is a mistake, and no clock can add it."""
 
@@ -23,12 +25,12 @@ class KafkaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     bootstrap_servers: Annotated[str, Meta(description="Brokers, `host:port` separated by commas.")] = "localhost:9092"
     topics: Annotated[
-        tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description="Topics to read.", min_length=1)
+        tuple[Annotated[str, Meta(pattern=_NAME)], ...], Meta(description="Topics to read.", min_length=1)
     ] = ("syslog",)
-    group: Annotated[str, Meta(description="Consumer group.")] = "oom-ingest"
+    group: Annotated[str, Meta(description="Consumer group.", min_length=1)] = "oom-ingest"
     client_id: Annotated[str, Meta(description="Name of this worker in the broker's logs.")] = "oom-ingest"
     group_instance_id: Annotated[
-        Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,249}$")] | None,
+        Annotated[str, Meta(pattern=_NAME)] | None,
         Meta(description="Name of this worker alone: with it a restart within 15 s moves no partitions."),
     ] = None
     rate: Annotated[
@@ -152,9 +154,10 @@ class MetricsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class DeadLetterSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where records go that could not be read, and documents that could not be stored."""
 
-    topic: Annotated[str | None, Meta(description="Kafka topic for them; unset writes them into the index only.")] = (
-        None
-    )
+    topic: Annotated[
+        Annotated[str, Meta(pattern=_NAME)] | None,
+        Meta(description="Kafka topic for them; unset writes them into the index only."),
+    ] = None
     index: Annotated[bool, Meta(description="Whether they are written into the index `oom-deadletter`.")] = True
     limit: Annotated[
         float,
@@ -165,7 +168,7 @@ class DeadLetterSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class RouteSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where `oom-ingest route` writes."""
 
-    topic: Annotated[str, Meta(description="Topic of OOM candidates, keyed by host.")] = "oom-candidates"
+    topic: Annotated[str, Meta(description="Topic of OOM candidates, keyed by host.", pattern=_NAME)] = "oom-candidates"
 
 
 class KibanaSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -55,14 +55,11 @@ def listening(address: str | None, vitals: Vitals, command: Command = Command.RU
 
 
 def _server(address: str, vitals: Vitals, command: Command) -> ThreadingHTTPServer:
-    host, separator, port = address.rpartition(":")
-    if not separator or not port.isdecimal():
-        raise ConfigError(f"metrics.listen {address!r} is not `host:port`, such as `127.0.0.1:9464`")
+    host, _, port = address.rpartition(":")
     try:
         server = _Pages((host.strip("[]"), int(port)), _handler(vitals, command))
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {reason}") from None
+    except OSError as error:
+        raise ConfigError(f"metrics.listen {address!r} cannot be listened on: {error.strerror}") from None
     return server
 
 

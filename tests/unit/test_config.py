@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from ingest.cli import cli
+from ingest.cli import cli, options
 from ingest.config import ConfigError, Secret, Settings, effective, load
 from ingest.config.settings import keys
 
@@ -58,7 +58,7 @@ def test_a_wrong_setting_is_named(environ: dict[str, str], said: str) -> None:
 def test_empty_elements_of_a_list_are_none() -> None:
     settings = load(None, {"OOM_INGEST_KAFKA__TOPICS": "a, ,b,", "OOM_INGEST_REDACTION__WHAT": ""})
     assert (settings.kafka.topics, settings.redaction.what) == (("a", "b"), ())
-    with pytest.raises(ConfigError, match=r"kafka\.topics .*length >= 1"):
+    with pytest.raises(ConfigError, match=r"kafka\.topics .*matching regex"):
         load(None, {}, {("kafka", "topics"): ("",)})
 
 
@@ -165,6 +165,17 @@ def test_a_secret_may_stand_in_a_file_and_be_renewed_there(tmp_path: Path) -> No
         ({"OOM_INGEST_DEAD_LETTERS__TOPIC": "syslog"}, "would be read again"),
         ({"OOM_INGEST_ELASTICSEARCH__HOSTS": "localhost:9200"}, "'localhost:9200': write it with scheme and port"),
         ({"OOM_INGEST_ELASTICSEARCH__HOSTS": "https://es"}, "'https://es': write it with scheme and port"),
+        ({"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": ""}, "'': write it with name and port"),
+        ({"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": "a:9092,b:x"}, "'b:x': write it with name and port"),
+        ({"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": "a:9092,"}, "'': write it with name and port"),
+        ({"OOM_INGEST_KAFKA__GROUP": ""}, "length >= 1"),
+        ({"OOM_INGEST_DEAD_LETTERS__TOPIC": ""}, "matching regex"),
+        ({"OOM_INGEST_ROUTE__TOPIC": "a b"}, "matching regex"),
+        ({"OOM_INGEST_KAFKA__SECURITY_PROTOCOL": "ssl"}, "'ssl'; known are PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),
+        ({"OOM_INGEST_REDACTION__WHAT": "name"}, "'name'; known are names, users, paths, text"),
+        ({"OOM_INGEST_KAFKA": "x"}, "OOM_INGEST_KAFKA names a table of settings"),
+        ({"OOM_INGEST_KAFKA__": "x"}, "one of them is OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS"),
+        ({"OOM_INGEST_STARTUP_TIMEOUT__X": "5"}, "did you mean 'startup_timeout'?"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: dict[str, str], said: str) -> None:
@@ -172,6 +183,33 @@ def test_settings_that_do_not_go_together_are_refused_in_one_sentence(environ: d
         load(None, environ)
     assert said in str(error.value)
     assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize("servers", ["kafka", "a:9092, b:9093", "[fd00::7]:9092", "SASL_SSL://kafka.example.org:9093"])
+def test_brokers_may_be_written_as_clients_of_kafka_take_them(servers: str) -> None:
+    assert load(None, {"OOM_INGEST_KAFKA__BOOTSTRAP_SERVERS": servers}).kafka.bootstrap_servers == servers
+
+
+def test_a_text_in_place_of_a_list_is_told_how_to_be_one(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[kafka]\ntopics = "syslog"\n')
+    with pytest.raises(ConfigError, match=r'write it as a list: topics = \["\.\.\."\]'):
+        load(file, {})
+
+
+def test_a_short_name_of_a_zone_is_not_taken_for_another() -> None:
+    with pytest.raises(ConfigError, match=r"database$"):
+        options.zone("envelope.timezone", "CEST")
+    with pytest.raises(ConfigError, match="did you mean 'Europe/Berlin'"):
+        options.zone("envelope.timezone", "Europe/Berln")
+
+
+def test_check_ends_where_run_would_for_a_table_that_is_not_there() -> None:
+    done = CliRunner().invoke(cli, ["check"], env={"OOM_INGEST_LOOKUP__HOSTS": "nowhere.csv"})
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "oom-ingest: the lookup table nowhere.csv cannot be read: No such file or directory\n",
+    )
 
 
 def test_a_secret_shows_itself_nowhere() -> None:

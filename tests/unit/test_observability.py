@@ -25,7 +25,7 @@ from structlog.testing import capture_logs
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
-from ingest.config import ConfigError, ElasticsearchSettings
+from ingest.config import ConfigError, ElasticsearchSettings, load
 from ingest.envelope import Envelope
 from ingest.metrics import SECONDS, Durations
 from ingest.model import Document, Origin, Raw
@@ -222,9 +222,14 @@ def test_nothing_listens_where_nothing_is_set() -> None:
         assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("address", ["9464", "localhost:", "localhost:99999", "nowhere.invalid:1", "localhost:http"])
+@pytest.mark.parametrize("address", ["9464", "localhost:", "localhost:99999", "localhost:http"])
 def test_an_address_that_is_none_is_named(address: str) -> None:
-    with pytest.raises(ConfigError, match=r"metrics\.listen"), listening(address, Vitals()):
+    with pytest.raises(ConfigError, match=r"metrics\.listen .* is not `host:port`"):
+        load(None, {"OOM_INGEST_METRICS__LISTEN": address})
+
+
+def test_a_name_that_nobody_has_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"metrics\.listen"), listening("nowhere.invalid:1", Vitals()):
         pass
 
 
