@@ -120,12 +120,12 @@ RULES = (
     Rule(
         name="panic-or-no-victim",
         title="The kernel panicked, or found nobody to kill",
-        fires="A report ended in a panic or without any process that could be killed.",
+        fires="A report tells of a panic, or that no process could be killed.",
         severity=Severity.CRITICAL,
         kind=Kind.REPORT,
         window="15m",
         group="host.name",
-        filters=({"terms": {"oom.report.outcome": ["panic", "no_victim"]}},),
+        filters=({"terms": {"oom.verdict": ["panic", "no_killable"]}},),
     ),
     Rule(
         name="critical-process",

@@ -83,7 +83,7 @@ PANICS = Search(
     "The kernel found nobody to kill, or went down.",
     views.REPORTS,
     ("host.name", "oom.report.outcome", "message"),
-    "oom.report.outcome : (panic or no_victim)",
+    "oom.verdict : (panic or no_killable)",
 )
 SIGNATURES = Search(
     "signatures-known",

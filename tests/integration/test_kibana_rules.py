@@ -160,6 +160,22 @@ def _moved(line: bytes, at: datetime) -> bytes:
     return f"{at:%b} {at.day:2d} {at:%H:%M:%S} h1 kernel: ".encode() + line[line.index(b"[") :]
 
 
+def nothing_killed_on_purpose(site: Site) -> None:
+    """Reports without a victim where somebody could have been killed: trial runs, and one that was on its way out."""
+    at = site.ago(minutes=2)
+    lines = (
+        "systemd-oomd[7]: oomd dry-run: Would have tried to kill /system.slice/a.service and all its descendants",
+        "earlyoom[8]: low memory! at or below SIGKILL limits: mem 7.22%, swap 6.14%",
+        "earlyoom[8]: dryrun, not actually sending any signal",
+        "kernel: java invoked oom-killer: gfp_mask=0x6200ca, order=0, oom_score_adj=0",
+        "kernel: Out of memory: OOM victim 15874 (java) is already exiting. Skip killing the task",
+    )
+    site.log(
+        (at + timedelta(milliseconds=n), f"{at:%b} {at.day:2d} {at:%H:%M:%S} h1 {line}".encode())
+        for n, line in enumerate(lines)
+    )
+
+
 def ordinary_kill(site: Site) -> None:
     site.log(kill("h1", site.ago(minutes=2)))
 
@@ -226,7 +242,7 @@ QUIET = {
     "storm": [five_in_a_minute, storm_of_yesterday],
     "spread": [four_hosts_and_one_long_ago],
     "repeat-offender": [ten_in_a_day_and_one_before],
-    "panic-or-no-victim": [ordinary_kill],
+    "panic-or-no-victim": [ordinary_kill, nothing_killed_on_purpose],
     "critical-process": [ordinary_kill, critical_of_yesterday],
     "dead-letters": [ordinary_kill, unreadable_long_ago],
     "pipeline-silent": [at_work],

@@ -28,7 +28,7 @@ def any_of(field: str, *wanted: str) -> Callable[[Source], bool]:
 
 QUERIES: dict[str, Callable[[Source], bool]] = {
     "": lambda _: True,
-    "oom.report.outcome : (panic or no_victim)": any_of("oom.report.outcome", "panic", "no_victim"),
+    "oom.verdict : (panic or no_killable)": any_of("oom.verdict", "panic", "no_killable"),
     "kubernetes.pod.uid : *": has("kubernetes.pod.uid"),
     "container.id : *": has("container.id"),
     "oom.openvz.round.seq : *": has("oom.openvz.round.seq"),

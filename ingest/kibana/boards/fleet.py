@@ -101,7 +101,7 @@ BOARD = Board(
                 "No victim or panic",
                 "Reports in which the kernel found nobody to kill, or went down.",
                 views.REPORTS,
-                c.count("Reports", "oom.report.outcome : (panic or no_victim)"),
+                c.count("Reports", "oom.verdict : (panic or no_killable)"),
             ),
         ),
         row(9, _KILLS_BY_TIME, _HEAT),
