@@ -36,9 +36,10 @@ that file:
 api_key_file = "/run/secrets/elasticsearch-api-key"
 ```
 
-or `OOM_INGEST_ELASTICSEARCH__API_KEY_FILE=/run/secrets/elasticsearch-api-key`. A path in a TOML file begins at the
-folder of that file. The API key and the password of Elasticsearch are read again for each request, so that they can be
-renewed while the service runs; the password and the certificates of Kafka are read at the start.
+or `OOM_INGEST_ELASTICSEARCH__API_KEY_FILE=/run/secrets/elasticsearch-api-key`. Such a path in a TOML file begins at the
+folder of that file; every other (`ca_file`, lookup tables) begins where the command is started. The API key and the
+password of Elasticsearch are read again for each request, so that they can be renewed while the service runs; the
+password and the certificates of Kafka are read at the start.
 
 No secret is printed: not by `oom-ingest config`, not in the log, not in an error."""
 
