@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ingest.explained.view import EpisodeView, ReportView
 
 _BAR = 60
+"""The longest bar, where there is room for it."""
+_SHORT_BAR = 10
+_FROM_WIDTH = {"pid": 0, "held": 0, "share": 50, "adj": 68, "badness": 68}
+"""Columns of numbers in the table of processes, and how wide a terminal must be to have them."""
 _MOMENTS = 30
 _EPISODES = 100
 _COLOURS = {
@@ -82,9 +86,9 @@ def _report(report: ReportView, console: Console, *, alone: bool) -> None:
     if report.victims or report.trigger:
         console.print(_answers(report))
     if report.parts:
-        console.print(_bar(report))
+        console.print(_bar(report, console.width))
     if report.processes:
-        console.print(_processes(report))
+        console.print(_processes(report, console.width))
     for line in report.lines:
         console.print(*_line(line), sep="\n")
 
@@ -103,33 +107,43 @@ def _answers(report: ReportView) -> Table:
     return table
 
 
-def _bar(report: ReportView) -> Table:
+def _bar(report: ReportView, width: int) -> Table:
+    """Bars of one scale, which a narrow terminal makes shorter: one that is cut would lie."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    before = max(len(part.kind) for part in report.parts) + max(len(size(part.size)) for part in report.parts)
+    longest = max(_SHORT_BAR, min(_BAR, width - before - 3 * 2))
     for part in report.parts:
-        width = max(1, round(part.share * _BAR))
-        bar = Text("#" * width, style=_COLOURS[part.kind])
+        bar = Text("#" * max(1, round(part.share * longest)), style=_COLOURS[part.kind])
         table.add_row(_text(part.kind), _text(size(part.size)), bar)
     return table
 
 
-def _processes(report: ReportView) -> Table:
+def _processes(report: ReportView, width: int) -> Table:
+    """The largest processes. Where there is little room names go on in the next line, and columns are left out."""
     table = Table(box=box.SIMPLE_HEAD, title=f"Largest of {report.process_count} processes", title_justify="left")
-    for column in ("process", "pid", "held", "share", "adj", "badness", ""):
-        table.add_column(column, justify="left" if column in ("process", "") else "right")
+    columns = [column for column, least in _FROM_WIDTH.items() if width >= least]
+    table.add_column("process", overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for row in report.processes:
-        table.add_row(
-            _text(row.name),
-            str(row.pid),
-            size(row.held),
-            "" if row.share is None else f"{row.share:.0%}",
-            "" if row.score_adj is None else str(row.score_adj),
-            "" if row.badness is None else str(row.badness),
-            _text(row.fate, "bold red" if row.fate == "killed" else ""),
-        )
+        numbers = {
+            "pid": str(row.pid),
+            "held": size(row.held),
+            "share": _share(row.share),
+            "adj": "" if row.score_adj is None else str(row.score_adj),
+            "badness": "" if row.badness is None else str(row.badness),
+        }
+        fate = _text(row.fate, "bold red" if row.fate == "killed" else "")
+        table.add_row(_text(row.name), *(numbers[column] for column in columns), fate)
     for group in report.groups:
-        table.add_row(_text(f"{group.count} {group.name} together"), "", size(group.held),
-                      "" if group.share is None else f"{group.share:.0%}")  # fmt: skip
+        together = {"held": size(group.held), "share": _share(group.share)}
+        table.add_row(_text(f"{group.count} {group.name} together"), *(together.get(column, "") for column in columns))
     return table
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
 
 
 def _line(line: LineView) -> Iterator[Text]:

@@ -6,21 +6,25 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from ingest.assemble import Bounds
 from ingest.cli import cli
 from ingest.envelope import Envelope
 from ingest.explained.page import render
+from ingest.explained.terminal import draw
 from ingest.explained.view import EpisodeView, episode_view
 from ingest.model import Origin, Raw
 from ingest.offline import episodes
 from ingest.safe import is_shown, shown
+from ingest.sentence import size
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 FIRST = CORPUS / "openvz" / "el135.log"
@@ -245,6 +249,18 @@ def test_names_are_text_on_the_page_and_on_the_terminal(name: str) -> None:
     check(name)
     told = explain("--lines", stdin="\n".join(report(name)).encode())
     assert all(is_shown(line) for line in told.splitlines())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_narrow_terminal_cuts_no_number_and_no_bar(width: int) -> None:
+    (view,) = views(*(CORPUS / "linux" / "case_global_worker_pool.log").read_text().splitlines())
+    console = Console(width=width, color_system=None, record=True, file=StringIO())
+    draw(view, console, lines=False)
+    told = console.export_text()
+    assert "\N{HORIZONTAL ELLIPSIS}" not in told
+    assert all(f" {row.pid} " in told and f" {size(row.held)} " in told for row in view.reports[0].processes)
+    bars = re.findall("#+", told)
+    assert len(bars[0]) >= 5 * len(bars[1])
 
 
 @settings(max_examples=60)
