@@ -69,7 +69,8 @@ def preview(
             try:
                 wanted = write.named(boards, names)
             except KeyError as unknown:
-                status.stop(f"there is no board {unknown}", status.USAGE)
+                known = ", ".join(board.id.removeprefix("oom-") for board in boards.boards)
+                status.stop(f"there is no board {unknown}; known are {known}", status.USAGE)
             for board in wanted:
                 span = Span(start.replace(tzinfo=UTC), until) if start else write.usual(board, until)
                 written.append(write.write(folder, boards, board, span, filters, ElasticSearch(client)))

@@ -134,7 +134,7 @@ def test_a_filter_that_is_no_kql_is_told_in_a_sentence(tmp_path: Path, fleet: Si
 
 def test_a_board_that_is_none_and_a_place_that_is_none(tmp_path: Path) -> None:
     assert (
-        "there is no board 'x'"
+        "there is no board 'x'; known are fleet, host, "
         in CliRunner().invoke(cli, ["dashboards", "preview", "--out", str(tmp_path), "--board", "x"]).output
     )
     assert CliRunner().invoke(cli, ["dashboards", "preview"]).exit_code == 2
