@@ -109,7 +109,11 @@ def test_the_runbook_of_dead_letters_names_every_reason_that_one_can_have() -> N
         for code in line.split(", ")
     }
     nothing_to_read = {"tombstone", "empty"}
-    assert {code.strip("`") for code in named} == (set(UNREADABLE) - nothing_to_read) | {"unread", "http_400"}
+    assert {code.strip("`") for code in named} == (set(UNREADABLE) - nothing_to_read) | {
+        "unread",
+        "http_400",
+        "http_413",
+    }
 
 
 def test_critical_processes_are_cut_as_the_kernel_cuts_names() -> None:
