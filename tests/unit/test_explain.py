@@ -255,7 +255,7 @@ def test_names_are_text_on_the_page_and_on_the_terminal(name: str) -> None:
 def test_a_narrow_terminal_cuts_no_number_and_no_bar(width: int) -> None:
     (view,) = views(*(CORPUS / "linux" / "case_global_worker_pool.log").read_text().splitlines())
     console = Console(width=width, color_system=None, record=True, file=StringIO())
-    draw(view, console, lines=False)
+    draw(view, console)
     told = console.export_text()
     assert "\N{HORIZONTAL ELLIPSIS}" not in told
     assert all(f" {row.pid} " in told and f" {size(row.held)} " in told for row in view.reports[0].processes)
