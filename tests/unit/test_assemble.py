@@ -99,6 +99,16 @@ def test_a_kill_that_comes_after_the_next_head_goes_to_the_report_that_chose_it(
     assert feed.assembler.open_reports == 1
 
 
+def test_a_process_that_is_selected_again_is_of_another_report() -> None:
+    feed = Feed()
+    selected = "Out of memory (oom_kill_allocating_task): Kill process 22593 (ksm04) score 0 or sacrifice child"
+    for second, child in enumerate((22612, 22613, 22593)):
+        feed.line(selected, second)
+        feed.line(f"Killed process {child} (ksm04) total-vm:139476kB, anon-rss:131204kB, file-rss:896kB", second)
+    reports = [[entry.line.origin.offset for entry in block.entries] for block in feed.assembler.finish()]
+    assert reports == [[0, 1], [2, 3], [4, 5]]
+
+
 def test_a_report_is_cut_at_its_bound_of_lines() -> None:
     feed = Feed(max_lines=5)
     feed.line(HEAD, 0)

@@ -72,6 +72,8 @@ class LinuxProgress:
             case Header():
                 # SysRq says that it asks before the report begins; nothing else stands before a header.
                 return int(self.manual and self.lines == 1)
+            case Selected() if self.selected:
+                return 0  # One process is selected in a report: it was selected again, and another child of it died.
             case Summary() | Selected():
                 return _fit(part.pid in named, could=not (named or late))
             case Kill():
