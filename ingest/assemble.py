@@ -228,7 +228,7 @@ class Assembler:
             first_offset=line.offset,
             touched=clock,
             shape=line.shape,
-            caller=line.caller,
+            caller=None if match.wording.role is Role.EVIDENCE else line.caller,
             pause_us=int(min(match.format.pause, self._bounds.linger) * 1_000_000),
             mixed=self._amid_a_mixture(partition, line, match),
         )

@@ -41,7 +41,8 @@ class OpenReport:
         first_offset: The offset of its first line: a restart must begin there.
         touched: The partition's time when its last line came.
         shape: The kind of envelope of its lines: another shipper's lines are of another report.
-        caller: The thread or CPU that printed its head, where the kernel tells it.
+        caller: The thread or CPU that printed its head, where the kernel tells it. What only bears witness may be
+            another's: SysRq is told by who asked, and a kernel thread kills.
         pause_us: Microseconds between two of its lines at most.
         headed: Whether its head came.
         named: Whether a line came that names a victim.
@@ -108,7 +109,8 @@ class OpenReport:
             if match.unread:
                 self.unread |= {len(self.lines)}
             self.progress.add(match.part)
-            self.headed = self.headed or match.wording.role is Role.OPENS
+            if match.wording.role is Role.OPENS:
+                self.headed, self.caller = True, line.caller
             self.named = self.named or match.wording.role is Role.VICTIM
         self.lines.append(line)
         self.parts.append(match.part if match else None)

@@ -110,6 +110,16 @@ def test_a_table_without_the_victim_lost_rows_and_its_largest_is_nobody_for_sure
     assert (found.name, found.confidence, Doubt.TABLE_CUT in found.doubts) == ("node", Confidence.LOW, True)
 
 
+def test_a_request_is_told_by_another_thread_than_the_one_that_kills() -> None:
+    lines = (
+        "[  844.962567][ T3761] sysrq: Manual OOM execution",
+        "[  844.965403][ T3997] kworker/0:3 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0",
+        f"[  844.965600][ T3997] {KILL}",
+    )
+    joined = only(*lines)
+    assert (joined.identified.report.reason, len(joined.identified.report.victims)) == ("sysrq", 1)
+
+
 def test_a_trial_run_of_a_daemon_found_somebody() -> None:
     dry = "2026-03-05T01:00:00Z h1 systemd-oomd[1]: oomd dry-run: Would have tried to kill /a and all its descendants"
     assert Code.NO_KILLABLE not in only(dry).analysis.codes
