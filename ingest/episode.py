@@ -185,6 +185,7 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
         verdict=analysis.codes,
         culprit=analysis.culprit,
         constraint=report.constraint,
+        place=(report.uptime_us or 0, report.origin.offset),
     )
 
 

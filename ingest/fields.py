@@ -282,7 +282,7 @@ _GROUPED = (
     _f("oom.episode.kill_count", Type.LONG, _EPISODE, "Kills."),
     _f("oom.episode.victim_names", Type.KEYWORD, _EPISODE, "Names of all victims."),
     _f("oom.episode.signatures", Type.KEYWORD, _EPISODE, "Signatures of all its reports."),
-    _f("oom.episode.restarts", Type.LONG, _EPISODE, "How often the same unit was killed again."),
+    _f("oom.episode.restarts", Type.LONG, _EPISODE, "How often the workload that came back most was killed again."),
     _f("oom.episode.storm", Type.BOOLEAN, _EPISODE, "Whether kills came faster than a person can follow."),
     _f("oom.task.rank", Type.LONG, _TASK, "1 is the largest."),
     _bytes("oom.task.rss", _TASK, "Resident memory."),

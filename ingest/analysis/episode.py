@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ _STORM_SPAN = timedelta(minutes=1)
 """So many kills in so short a time are a storm, as on a host whose services all die."""
 _LOOP = 2
 """So many returns of the same workload are a loop: killed three times."""
+_ANEW = timedelta(seconds=2)
+"""What is killed sooner after another of its kind ran beside it: a start and full memory take longer."""
 
 _TELLING = (Outcome.KILLED, Outcome.PANIC, Outcome.UNKNOWN, Outcome.TRUNCATED, Outcome.NO_VICTIM)
 """What an episode came to, the most telling first: where a report tells too little, something may have been killed."""
@@ -37,7 +40,7 @@ class Whole(Struct, frozen=True, kw_only=True):
     """What an episode says as a whole.
 
     ``outcome`` is the most telling one of its reports. ``restarts`` counts how often a workload came back to be killed
-    again: reports of one signature beyond the first.
+    again: the one that did so most often.
     """
 
     outcome: Outcome
@@ -86,20 +89,19 @@ def _culprit(members: tuple[Member, ...], restarts: int) -> Culprit | None:
 
 
 def _restarts(members: tuple[Member, ...]) -> int:
-    """Kills of a workload after its first: its victims have the same name and another id each time.
+    """How often a workload came back: its victims have the same name and another id each time.
 
     A process that a daemon signals again, since it did not go, did not come back.
     """
     last: dict[tuple[str, str], Member] = {}
-    restarts = 0
+    returns: Counter[tuple[str, str]] = Counter()
     for member in members:
-        if not member.victims:
-            continue
-        workload = member.signature, member.victims[0][1]
-        before = last.get(workload)
-        restarts += before is not None and not _is_still_there(before, member)
-        last[workload] = member
-    return restarts
+        if member.victims:
+            workload = member.signature, member.victims[0][1]
+            if before := last.get(workload):
+                returns[workload] += member.since(before) >= _ANEW and not _is_still_there(before, member)
+            last[workload] = member
+    return max(returns.values(), default=0)
 
 
 def _is_still_there(before: Member, after: Member) -> bool:

@@ -102,7 +102,8 @@ def holds(reports: Iterable[Source], lines: Iterable[str]) -> bool:
 def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool]]) -> Member:
     oom = source["oom"]
     timed = TimeSource(oom["time"]["source"]).in_the_line
-    uptime = None if timed else oom.get("kernel", {}).get("timestamp", {}).get("us")
+    told = oom.get("kernel", {}).get("timestamp", {}).get("us")
+    uptime = None if timed else told
     return Member(
         report_id=source["event"]["id"],
         version=version,
@@ -119,6 +120,7 @@ def _member(source: Source, version: int, victims: Sequence[tuple[str, str, bool
         verdict=tuple(Code(code) for code in oom.get("verdict", ())),
         culprit=_culprit(oom.get("culprit")),
         constraint=Constraint(oom["constraint"]) if "constraint" in oom else None,
+        place=(told or 0, source.get("kafka", {}).get("offset", 0)),
     )
 
 

@@ -149,9 +149,8 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope 
         envelope: How its raw lines are read once more, to explain their values, which takes longest of all. ``None``
             where they are not shown.
     """
-    begun = {member.report_id: member.order[:2] for member in episode.members}
-    # Of reports within a second the log's own order tells.
-    ordered = sorted(joined, key=lambda each: (*begun[each.identified.id], each.identified.report.origin.offset))
+    places = {member.report_id: place for place, member in enumerate(episode.members)}
+    ordered = sorted(joined, key=lambda each: places[each.identified.id])
     together = whole(episode)
     times = span(episode, [each.identified.report for each in ordered])
     shown = sorted(ordered, key=lambda each: not each.identified.report.victims)[:_REPORTS]

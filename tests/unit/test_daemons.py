@@ -64,7 +64,7 @@ def test_a_process_that_is_signalled_again_did_not_come_back(
     pids: tuple[int, ...], ends: tuple[str, ...], restarts: int
 ) -> None:
     each = [[*signalled(pid, 3160 + at), *logged("earlyoom[7]", *ends)] for at, pid in enumerate(pids)]
-    together = [line.replace("10:00:00", f"10:00:{at:02}") for at, lines in enumerate(each) for line in lines]
+    together = [line.replace("10:00:00", f"10:00:{5 * at:02}") for at, lines in enumerate(each) for line in lines]
     episode = joined(*together)[-1].episode
     assert whole(episode).restarts == restarts
 
