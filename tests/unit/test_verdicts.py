@@ -92,6 +92,7 @@ def test_nobody_to_kill_is_no_panic() -> None:
     joined = only(*kernel(HEAD, NO_KILLABLE))
     assert Code.NO_KILLABLE in joined.analysis.codes
     assert Code.PANIC not in joined.analysis.codes
+    assert joined.identified.report.scope.kind is None, "the kernel says it of a cgroup in the same words"
 
 
 def test_a_request_that_found_nobody_says_so() -> None:

@@ -136,7 +136,8 @@ def _scope(said: Said, constraint: Constraint | None, ub: int | None) -> Scope:
         return Scope(ScopeKind.CGROUP, said.limit_path() or (group.path if group and not summary else None))
     if constraint is Constraint.CPUSET:
         return Scope(ScopeKind.CPUSET, summary.cpuset if summary else asked.cpuset if asked else None)
-    told = summary or _messages(said) or said.first(Panic) or said.first(NoVictim)
+    # Nobody to kill is told of a cgroup in the same words; where it is the machine, the kernel panics next.
+    told = summary or _messages(said) or said.first(Panic)
     return Scope(ScopeKind.MACHINE if told or constraint is Constraint.MANUAL else None)
 
 
