@@ -41,6 +41,7 @@ class Advice(StrEnum):
     CHECK_BINDING = "check_binding"
     MOVE_TO_64_BITS = "move_to_64_bits"
     AVOID_HIGH_ORDER = "avoid_high_order"
+    CHOOSE_BY_SCORE = "choose_by_score"
     LOWER_PROTECTION = "lower_protection"
     CHECK_PANIC = "check_panic"
     CHECK_STUCK_IO = "check_stuck_io"
@@ -214,7 +215,13 @@ VERDICTS: dict[Code, Verdict] = {
     Code.VICTIM_NOT_LARGEST: Verdict(
         _VICTIM,
         "another process had a higher OOM score",
-        "A child was sacrificed, the allocating task was taken, or the table is older than the choice.",
+        "A child was sacrificed, or the table is older than the choice.",
+    ),
+    Code.ALLOCATING_TASK: Verdict(
+        _VICTIM,
+        "whoever asked for memory was killed, as vm.oom_kill_allocating_task has it",
+        "The process whose request failed died, or a child of it; how much it held did not matter.",
+        (Advice.CHOOSE_BY_SCORE,),
     ),
     Code.PROTECTED_TASKS: Verdict(
         _VICTIM,
@@ -341,6 +348,7 @@ ADVICE: dict[Advice, str] = {
     Advice.MOVE_TO_64_BITS: "Use a 64-bit kernel; until then reduce kernel memory (fewer mappings, sockets, caches).",
     Advice.AVOID_HIGH_ORDER: "Find who asks for large blocks (the trigger's stack), raise vm.min_free_kbytes, compact "
     "memory.",
+    Advice.CHOOSE_BY_SCORE: "With vm.oom_kill_allocating_task=0 the kernel kills who holds most, not who asks.",
     Advice.LOWER_PROTECTION: "Protect less: an oom_score_adj of -1000 on the largest process makes others die for it.",
     Advice.CHECK_PANIC: "Decide whether this host is to panic: with vm.panic_on_oom=0 it kills a process where it can. "
     "kernel.panic brings it back by itself, kdump keeps what held the memory.",

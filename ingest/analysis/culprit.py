@@ -213,6 +213,8 @@ def _of_victims(report: Report, room: Room) -> Culprit | None:
     if group and group.rss and group.rss > (largest.sizes.rss or 0) and (group.share or 0) >= _CLEAR:
         return _victim_group(group)
     part = portion(largest.sizes.rss, room.capacity)
+    if report.chosen_by is ChosenBy.ASKING and (part is None or part < _CLEAR):
+        return None  # Anybody may ask; only who held most of what there was is known to have used it.
     if report.chosen_by is not ChosenBy.SCORE and _is_small(report, largest, part):
         return _limited_cgroup(report)
     return Culprit(

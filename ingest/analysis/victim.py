@@ -32,7 +32,9 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
     """
     victim = report.victims[0] if report.victims else None
     row = report.tasks.of(victim.pid) if victim else None
-    if row is not None:
+    if report.chosen_by is ChosenBy.ASKING:
+        yield Finding(code=Code.ALLOCATING_TASK)
+    elif row is not None:
         yield from _ranked(report, row, points)
         yield from _protected(report, row)
     elif victim and report.chosen_by is ChosenBy.IMPORTANCE and (victim.score_adj or 0) >= _PREFERRED:

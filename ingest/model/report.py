@@ -81,6 +81,8 @@ class ChosenBy(StrEnum):
     """The highest oom_score, which is told also where no size is."""
     IMPORTANCE = "importance"
     """The least important first, whatever its size."""
+    ASKING = "asking"
+    """Whoever asked for memory, or a child of it (vm.oom_kill_allocating_task)."""
 
 
 class ReaperOutcome(StrEnum):

@@ -45,6 +45,7 @@ class Code(StrEnum):
     # Why this victim.
     VICTIM_LARGEST = "victim_largest"
     VICTIM_NOT_LARGEST = "victim_not_largest"
+    ALLOCATING_TASK = "allocating_task"
     PROTECTED_TASKS = "protected_tasks"
     PREFERRED_VICTIM = "preferred_victim"
     GROUP_KILL = "group_kill"

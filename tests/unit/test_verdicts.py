@@ -362,3 +362,12 @@ def test_a_share_of_a_limit_is_told_as_one() -> None:
     assert "Used by cat (pid 40): 9.3 MiB, 93 % of the 10.0 MiB limit." in told(of_v2(HEADING, row))
     machine = ("Mem-Info:", "4194304 pages RAM", "0 pages reserved", HEADING, ROW)
     assert "of what there was." in told(only(*kernel(HEAD, *machine, KILL)))
+
+
+def test_who_was_killed_for_asking_is_not_said_to_have_used_the_memory() -> None:
+    kill = "Killed process 7 (java) total-vm:8000000kB, anon-rss:1600000kB, file-rss:0kB"
+    chosen = "Out of memory{}: Kill process 7 (java) score 0 or sacrifice child"
+    asked = only(*kernel(chosen.format(" (oom_kill_allocating_task)"), kill))
+    assert (asked.analysis.culprit, Code.ALLOCATING_TASK in asked.analysis.codes) == (None, True)
+    assert "Whoever asked for memory was killed, as vm.oom_kill_allocating_task has it." in told(asked)
+    assert Code.ALLOCATING_TASK not in only(*kernel(chosen.format(""), kill)).analysis.codes

@@ -27,6 +27,7 @@ from ingest.formats.linux.victims import victims
 from ingest.model import (
     Action,
     CgroupState,
+    ChosenBy,
     Completeness,
     Constraint,
     Counter,
@@ -70,6 +71,7 @@ def report(block: Block, page_size: PageSize) -> Report:
             outcome=_outcome(said, died),
         ),
         scope=scope,
+        chosen_by=ChosenBy.ASKING if any("oom_kill_allocating_task" in each for each in _messages(said)) else None,
         constraint=constraint,
         trigger=_trigger(said),
         request=_request(said),
