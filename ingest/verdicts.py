@@ -123,8 +123,9 @@ VERDICTS: dict[Code, Verdict] = {
     ),
     Code.THRESHOLD: Verdict(
         _OUT,
-        "available memory fell below a daemon's threshold",
-        "A userspace killer acted at its own threshold of free memory or swap, before the kernel had to.",
+        "available memory fell below a killer's own threshold",
+        "A daemon, or a driver on Android, killed at its own threshold of free memory, swap or page cache, before the "
+        "kernel's OOM killer had to.",
         (Advice.TUNE_DAEMON,),
     ),
     Code.SWAP_SPACE: Verdict(
