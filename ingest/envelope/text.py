@@ -50,14 +50,14 @@ _TALOS = re.compile(
 """``talosctl dmesg``, which puts the node before a line where it asks more than one."""
 _TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?:(?P<pid>\[(?:\d{1,10}|-)\])?:(?: +|$)| (?:\d{1,10}|-) - - )")
 """rsyslog's files in the form of RFC 5424 have the process and what is not told of a message behind the program."""
-_QUOTED = re.compile(r"(?:[ \t#>|└├│─]|\*(?!\* \d))++")
+_QUOTED = re.compile(r"(?:[ \t#>|`└├│─]|\*(?!\* \d))++")
 """What a mail, a comment, a pasted transcript or an indented copy puts before a line (not ``** 7 printk``)."""
 _SEARCHED = re.compile(
-    r"[ \t]*+(?:[^\s:\[\]<>]{1,255}[:-](?<!kernel:)(?:\d{1,9}[:-])?|\d{1,9}\t)"
+    r"[ \t]*+(?:[^\s:\[\]<>]{1,255}[:-](?<!kernel:)(?:\d{1,9}[:-])?|\d{1,9}(?:\t|[.:]? ?\|? {1,4})|[-+•] ?)"
     rf"(?=<\d|(?:[A-Z][a-z]{{2}} )?(?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} [\d:]{{4}}|{_ISO} )"
     r"|\[ *\d{1,10}\.\d{6}[\] ]|\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:)"
 )
-"""What ``grep`` over files, ``grep -n`` and ``cat -n`` put before a line, where the line begins with a time."""
+"""What ``grep``, ``cat -n``, ``diff``, numbered and listed copies put before a line that begins with a time."""
 
 _KERNEL_TAG = re.compile(r" *kernel: ?")
 _UPTIME = re.compile(

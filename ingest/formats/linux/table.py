@@ -52,7 +52,7 @@ def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
     return Tasks(
         pid=_numbers(pids),
-        name=there["name"],
+        name=tuple(map(str.rstrip, there["name"])),  # A terminal pads what is copied from it with blanks.
         held=_sum((rss, swap, tables)) or (0,) * len(pids),
         uid=number("uid"),
         rss=rss,
