@@ -91,7 +91,7 @@ def _read(found: Fields) -> Signalled:
 _told = reporter(
     "lmkd", "lmkd", "memory pressure", headless=True, ran_out=Code.THRESHOLD, chosen_by=ChosenBy.IMPORTANCE
 )
-_STALLED = ("device is not responding", "device is in direct reclaim", "system is under")
+_STALLED = ("not responding", "direct reclaim", "thrashing", "system is under")
 """Tasks waited for memory (vmpressure, PSI); the other reasons are marks of free memory, swap or file cache."""
 
 
@@ -101,7 +101,8 @@ def _report(block: Block, page_size: PageSize) -> Report:
     freed = next((entry.part for entry in block.entries if isinstance(entry.part, _Freed)), None)
     if freed is not None:
         found = replace(found, reason=f"system is under {freed.level} memory pressure")
-    return replace(found, ran_out=Code.PRESSURE) if found.reason.startswith(_STALLED) else found
+    stalled = any(words in found.reason for words in _STALLED) and "watermark" not in found.reason
+    return replace(found, ran_out=Code.PRESSURE) if stalled else found
 
 
 FORMAT = Format(

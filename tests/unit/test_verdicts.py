@@ -385,4 +385,4 @@ def test_a_killer_of_android_says_what_crossed_which_mark(reason: str, code: Cod
     killed = "Kill 'com.example.app' (17933), uid 10446, oom_score_adj 0 to free 140528kB rss, 37404kB swap; reason: "
     joined = only(f"10-24 14:24:26.342   710   710 I lowmemorykiller: {killed}{reason}")
     assert joined.analysis.codes[0] is code
-    assert "threshold of free memory lower, or that of pressure higher" in advised(joined)
+    assert "a lower minimum of free memory, a higher limit of pressure" in advised(joined)
