@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _CLEAR = 0.5
 """This part of the room is most of it, whoever holds the rest."""
 _LARGE = 0.25
+_NEXT_TO_NOTHING = 0.01
+"""Whoever held most and no more than this did not fill the room: rows are missing, or none tells of what did."""
 _SMALL_SCORE = 100
 """Permille of memory and swap: a chosen victim that held less filled no machine, nor did anybody who may be killed."""
 _SMALL = 256 << 20
@@ -80,7 +82,11 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
         return found
     claims = [*_of_processes(table), *_of_findings(findings), *_outside(report, table)]
     if claims:
-        return _judged(report, room, table, max(claims, key=lambda claim: claim.size), findings)
+        most = max(claims, key=lambda claim: claim.size)
+        part = portion(most.size, room.capacity)
+        if part is not None and part < _NEXT_TO_NOTHING:
+            return None
+        return _judged(report, room, table, most, findings)
     return _of_victims(report, room) or _of_cgroup(report)
 
 

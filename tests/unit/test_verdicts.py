@@ -35,6 +35,7 @@ PANICS = {
     "Kernel panic - not syncing: out of memory. Compulsory panic_on_oom is selected.": False,
     "Kernel panic - not syncing: System is deadlocked on memory": True,
     "Kernel panic - not syncing: Out of memory and no killable processes...": True,
+    "Kernel panic - not syncing: Out of memory and no killable processes": True,  # as copies of a console have it
 }
 
 
@@ -362,6 +363,16 @@ def test_a_share_of_a_limit_is_told_as_one() -> None:
     assert "Used by cat (pid 40): 9.3 MiB, 93 % of the 10.0 MiB limit." in told(of_v2(HEADING, row))
     machine = ("Mem-Info:", "4194304 pages RAM", "0 pages reserved", HEADING, ROW)
     assert "of what there was." in told(only(*kernel(HEAD, *machine, KILL)))
+
+
+def test_nobody_is_named_for_next_to_nothing() -> None:
+    joined = only(
+        "memory: usage 4194304kB, limit 4194304kB, failcnt 3534177",
+        "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name",
+        "[102872] 689824 102872     6572      613      18       3        0             0 init",
+        "[103066] 689824 103066    15346      164      33       3        0             0 sshd",
+    )
+    assert (len(joined.identified.report.tasks.pid), joined.analysis.culprit) == (2, None)
 
 
 def test_who_was_killed_for_asking_is_not_said_to_have_used_the_memory() -> None:

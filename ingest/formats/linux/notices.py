@@ -47,7 +47,7 @@ def _panic() -> pp.ParserElement:
         r"System is deadlocked on memory"
         r"|[Oo]ut of memory(?: from page fault|\(memcg\))?[.:] ?(?:\S+ ){0,2}panic_on_oom is (?:selected|enabled)\.?"
     )
-    only_as_panic = r"Out of memory and no killable processes\.\.\."
+    only_as_panic = r"Out of memory and no killable processes(?:\.\.\.)?"
     said = rf"Kernel panic - not syncing: (?:{why}|{only_as_panic})"
     return pp.Suppress(pp.Regex(rf"{said}|---\[ end {said} \]---|{why}"))
 
