@@ -205,7 +205,12 @@ _ASKED = (
     _f("oom.culprit.freed.pages", Type.LONG, _GROUP, "Pages that came back when it exited (OpenVZ).", "pages"),
     _f("oom.culprit.share", Type.DOUBLE, _GROUP, "Its part of the limit, of RAM, or of all returns.", "ratio"),
     _f("oom.culprit.confidence", Type.KEYWORD, _GROUP, "low, medium, high."),
-    _f("oom.culprit.rule", Type.KEYWORD, _GROUP, "The rule that named it: largest_task, largest_group, victim, ..."),
+    _f(
+        "oom.culprit.rule",
+        Type.KEYWORD,
+        _GROUP,
+        "The rule that named it: largest_task, largest_group, victim, chosen, ...",
+    ),
     _f("oom.culprit.is_victim", Type.BOOLEAN, _GROUP, "Whether it is a victim too."),
     _f("oom.culprit.doubts", Type.KEYWORD, _GROUP, "Why it is not surer."),
     _f("oom.culprit.group.name", Type.KEYWORD, _GROUP, "The name whose processes held most together."),

@@ -218,6 +218,11 @@ VERDICTS: dict[Code, Verdict] = {
         "another process had a higher OOM score",
         "A child was sacrificed, or the table is older than the choice.",
     ),
+    Code.CHOSEN_PASSED_OVER: Verdict(
+        _VICTIM,
+        "the victim died in place of the process that was chosen",
+        "Up to 5.0 a child of the chosen process dies first, so that what the chosen one holds does not come back.",
+    ),
     Code.ALLOCATING_TASK: Verdict(
         _VICTIM,
         "whoever asked for memory was killed, as vm.oom_kill_allocating_task has it",

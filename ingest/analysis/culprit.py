@@ -211,6 +211,16 @@ def _low_zone(report: Report, findings: Sequence[Finding]) -> Culprit | None:
 
 def _of_victims(report: Report, room: Room) -> Culprit | None:
     """Only the victims are named: what they held against what there was. One without a size is not a culprit."""
+    if report.passed_over and report.passed_over.share and report.passed_over.share * 1000 >= _SMALL_SCORE:
+        return Culprit(
+            kind=CulpritKind.PROCESS,
+            name=report.passed_over.name,
+            pid=report.passed_over.pid,
+            share=report.passed_over.share,
+            confidence=Confidence.LOW,
+            rule="chosen",
+            doubts=(Doubt.NO_PROCESS_TABLE,),
+        )
     sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.chosen_by is ChosenBy.SCORE]
     if not sized or report.chosen_by is ChosenBy.IMPORTANCE:
         return None

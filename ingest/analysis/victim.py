@@ -39,6 +39,8 @@ def chosen(report: Report, points: Mapping[int, int]) -> Iterator[Finding]:
         yield from _protected(report, row)
     elif victim and report.chosen_by is ChosenBy.IMPORTANCE and (victim.score_adj or 0) >= _PREFERRED:
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.sizes.rss)
+    if report.passed_over:
+        yield Finding(code=Code.CHOSEN_PASSED_OVER, name=f"{report.passed_over.name}, pid {report.passed_over.pid}")
     killed = report.cgroup.killed_path if report.cgroup and report.outcome is not Outcome.NO_VICTIM else None
     if report.cgroup and (report.cgroup.group_kill or killed):
         yield Finding(code=Code.GROUP_KILL, name=killed or report.cgroup.limit_path)

@@ -262,6 +262,17 @@ class OpenVzRound(Struct, frozen=True, kw_only=True):
     reduction: int | None = None
 
 
+class PassedOver(Struct, frozen=True, kw_only=True):
+    """The process that was chosen where a child of it died in its place.
+
+    ``share`` is its score as a part of the memory allowed, where the kernel's scores are that.
+    """
+
+    pid: int
+    name: str
+    share: float | None = None
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """One invocation of a killer and everything it printed."""
 
@@ -282,6 +293,7 @@ class Report(Struct, frozen=True, kw_only=True):
     ran_out: Code | None = None
     """What ran out, where the killer's own rule or words say it; else the scope and the counters do."""
     chosen_by: ChosenBy | None = None
+    passed_over: PassedOver | None = None
     constraint: Constraint | None = None
     trigger: Trigger | None = None
     request: Request | None = None

@@ -45,6 +45,7 @@ class Code(StrEnum):
     # Why this victim.
     VICTIM_LARGEST = "victim_largest"
     VICTIM_NOT_LARGEST = "victim_not_largest"
+    CHOSEN_PASSED_OVER = "chosen_passed_over"
     ALLOCATING_TASK = "allocating_task"
     PROTECTED_TASKS = "protected_tasks"
     PREFERRED_VICTIM = "preferred_victim"

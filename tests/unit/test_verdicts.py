@@ -365,6 +365,15 @@ def test_a_share_of_a_limit_is_told_as_one() -> None:
     assert "of what there was." in told(only(*kernel(HEAD, *machine, KILL)))
 
 
+def test_a_selected_thread_is_no_process_that_a_child_died_for() -> None:
+    lines = (
+        "Out of memory: Kill process {} (java) score 394 or sacrifice child",
+        "Killed process 50 (java) total-vm:8kB",
+    )
+    codes = [only(*kernel(lines[0].format(pid), lines[1])).analysis.codes for pid in (49, 50, 51)]
+    assert [Code.CHOSEN_PASSED_OVER in each for each in codes] == [True, False, False]
+
+
 def test_nobody_is_named_for_next_to_nothing() -> None:
     joined = only(
         "memory: usage 4194304kB, limit 4194304kB, failcnt 3534177",

@@ -34,6 +34,7 @@ from ingest.model import (
     Kernel,
     Outcome,
     PageSize,
+    PassedOver,
     Report,
     Request,
     Scope,
@@ -72,6 +73,7 @@ def report(block: Block, page_size: PageSize) -> Report:
         ),
         scope=scope,
         chosen_by=ChosenBy.ASKING if any("oom_kill_allocating_task" in each for each in _messages(said)) else None,
+        passed_over=_passed_over(said),
         constraint=constraint,
         trigger=_trigger(said),
         request=_request(said),
@@ -99,6 +101,24 @@ def _suppressed(said: Said, *, calls: bool) -> int | None:
 def _messages(said: Said) -> list[str]:
     """What stands before the colon of kill and select lines."""
     return [part.message for part in said.among(Kill, Selected) if part.message]
+
+
+def _passed_over(said: Said) -> PassedOver | None:
+    """The selected process where a child died in its place (up to 5.0).
+
+    The kill line may also name the leader of a selected thread. A thread has a higher id than its leader and no row of
+    its own; a child has a higher id than its parent.
+    """
+    selected = next(iter(said.every(Selected)), None)
+    died = [part.pid for part in said.among(Kill, Reaped)]
+    if selected is None or not died or selected[0].pid in died:
+        return None
+    part, line = selected
+    rows = said.tasks.pid
+    if part.pid > died[0] and not (part.pid in rows and died[0] in rows):
+        return None
+    in_permille = part.score is not None and "or sacrifice child" in line.text  # since 2.6.36; points before
+    return PassedOver(pid=part.pid, name=part.name, share=(part.score or 0) / 1000 if in_permille else None)
 
 
 def _ub(said: Said) -> int | None:
