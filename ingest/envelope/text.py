@@ -65,6 +65,8 @@ _UPTIME = re.compile(
 )
 """``dmesg -d`` and ``journalctl -o short-delta`` tell the time since the line before it as well."""
 _CALLER = re.compile(r" *\[ *(?P<caller>[TC]\d{1,10})\] ?")
+_CPU_AND_TASK = re.compile(r" *\(\d{1,3}\)\[(?P<thread>\d{1,10}):[^\]]{0,16}\] ?")
+"""``(4)[10628:Cam@AuxSensorCo]``: MediaTek's kernels tell CPU, thread and name behind the uptime."""
 _DATED = re.compile(
     r" *\[\w{1,12}\.? {1,3}(?P<month>\w{1,12})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})"
     r"(?: <[ \d.]+>)?\] ?"
@@ -107,7 +109,7 @@ HEAD = (
 """Time and host of the commonest line by far, as syslog daemons write what a kernel prints."""
 RING = (
     r"kernel: \[ *+(?P<seconds>[0-9]{1,10}+)\.(?P<micros>[0-9]{6})\] ?+(?:\[ *+(?P<caller>[TC][0-9]{1,10}+)\] ?+)?+"
-    r"(?! *+(?:kernel:|<|\[(?! *+(?:[0-9]{1,10}+|pid *+)\])))"
+    r"(?! *+(?:kernel:|<|\(\d|\[(?! *+(?:[0-9]{1,10}+|pid *+)\])))"
 )
 """What follows: nothing that ``_ring`` would take off stands behind it."""
 _COMMON = re.compile(rf"{HEAD}{RING}(?P<message>[^\x1b]*)\Z")
@@ -342,7 +344,7 @@ def _ring(sent: Sent, anchor: Anchor) -> Sent:
         return sent
     text, at = sent.message, 0
     tag, uptime, caller, when = sent.tag, sent.uptime_us, sent.caller, sent.when
-    while text[at : at + 1] in " [<k":  # with which each of them begins
+    while text[at : at + 1] in " [<k(":  # with which each of them begins
         if found := _KERNEL_TAG.match(text, at):
             tag = "kernel"
         elif found := _UPTIME.match(text, at):
@@ -350,6 +352,8 @@ def _ring(sent: Sent, anchor: Anchor) -> Sent:
             caller = f"C{found['cpu']}" if found["cpu"] else caller
         elif found := _CALLER.match(text, at):
             caller = found["caller"]
+        elif found := _CPU_AND_TASK.match(text, at):
+            caller = f"T{found['thread']}"
         elif found := _PRI.match(text, at):
             pass
         elif found := (_DATED.match(text, at) or _MINUTE.match(text, at)):

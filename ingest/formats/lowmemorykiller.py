@@ -47,6 +47,7 @@ def _killing() -> pp.ParserElement:
         + integer("pid")
         + word("), adj")
         + integer("adj")
+        + pp.Optional(word(", score_adj") + integer("score_adj"))
         + pp.Optional(word(","))
     )
 
@@ -66,6 +67,8 @@ def _detail() -> pp.ParserElement:
 def _read(found: Fields) -> Signalled:
     """``adj`` was oom_adj (-17 to 15) until oom_score_adj replaced it; its range tells which one a line means."""
     adj = found["adj"]
+    if "score_adj" in found:  # MediaTek prints both
+        return Signalled.read(found | {"adj_legacy": adj, "signal": "SIGKILL"})
     which = "adj_legacy" if -17 <= adj <= 15 else "score_adj"  # noqa: PLR2004  OOM_DISABLE and OOM_ADJUST_MAX
     return Signalled.read(found | {which: adj, "signal": "SIGKILL"})
 
