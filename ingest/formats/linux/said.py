@@ -57,9 +57,10 @@ class Said:
         self.kinds = frozenset([*self._of, Row] if rows else self._of)
         heading, told = self.first(Heading), _page_size(self)
         read = told or page_size.bytes
-        self.tasks = tasks(heading, rows, read) if heading else Tasks()
+        padded = any(line.text.endswith(" ") for _, line in self.every(Heading))
+        self.tasks = tasks(heading, rows, read, padded=padded) if heading else Tasks()
         if heading and told is None and (told := _of_a_victim(self, read)) not in (None, read):
-            self.tasks = tasks(heading, rows, told)
+            self.tasks = tasks(heading, rows, told, padded=padded)
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 

@@ -27,13 +27,14 @@ _HEADINGS = 64
 """Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
 
-def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
+def tasks(heading: Heading, rows: Sequence[str], page: int, *, padded: bool = False) -> Tasks:
     """The rows as a table; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
 
     Args:
         heading: Names the columns.
         rows: The lines below it.
         page: Bytes in a page.
+        padded: Whether a terminal put blanks behind each line; a name may end with some of its own.
     """
     split = _split(heading.columns)
     found = [cells.groups() for row in rows if (cells := split.fullmatch(row))]
@@ -52,7 +53,7 @@ def tasks(heading: Heading, rows: Sequence[str], page: int) -> Tasks:
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
     return Tasks(
         pid=_numbers(pids),
-        name=tuple(map(str.rstrip, there["name"])),  # A terminal pads what is copied from it with blanks.
+        name=tuple(map(str.rstrip, there["name"])) if padded else there["name"],
         held=_sum((rss, swap, tables)) or (0,) * len(pids),
         uid=number("uid"),
         rss=rss,
