@@ -6,6 +6,7 @@ without any prefix in a file whose other lines have one is of the host that logg
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ _WAIT = 2.0
 """Seconds of the partition's time after which the rest is not coming any more."""
 _PIECES = 16
 """Pieces of one line."""
+_QUOTED = re.compile(r"(?:> ?)+")
+"""What a mail puts before each piece of a line that was wrapped before it was quoted."""
 
 
 class _Last(Struct, frozen=True, gc=False):
@@ -107,13 +110,15 @@ def is_bare(line: Line) -> bool:
 def _ends_early(line: Line) -> bool:
     """Whether a line is known by its beginning only."""
     match = formats.read(line, ())
-    return bool(match.unread) if match else formats.is_candidate(line)
+    return bool(match.unread or match.wording.cut) if match else formats.is_candidate(line)
 
 
 def _together(pieces: tuple[Read, ...]) -> Read | None:
     """The pieces as one line, if they are one: terminals cut anywhere, mails at a blank."""
-    first, rest = pieces[0], [piece.whole.raw for piece in pieces[1:]]
-    raw = "\n".join([first.whole.raw, *rest])
+    first, raws = pieces[0], [piece.whole.raw for piece in pieces]
+    raw = "\n".join(raws)
+    quoted = _QUOTED.match(raws[0])
+    rest = [each.removeprefix(quoted[0]) if quoted else each for each in raws[1:]]
     for text in ("".join([first.whole.text, *rest]), " ".join(each.strip() for each in (first.whole.text, *rest))):
         whole = replace(first.whole, said=text, raw=raw)
         match = formats.read(whole, ())

@@ -29,6 +29,7 @@ class Wording(Struct, frozen=True, kw_only=True):
         grammar: Builds the pyparsing grammar of a whole line; called once, on first use.
         part: Turns the grammar's named results into the family's value.
         rows: Whether it is the row of a table: many follow one another. Its family has ``add_rows``.
+        cut: Whether it may be the beginning of a longer line that was wrapped.
         source: The function that prints it.
         versions: The versions that do, oldest to newest.
         example: A line (without envelope) that the grammar reads.
@@ -43,6 +44,7 @@ class Wording(Struct, frozen=True, kw_only=True):
     versions: str
     example: str
     rows: bool = False
+    cut: bool = False
 
 
 SURE = 2

@@ -59,3 +59,15 @@ def test_an_object_that_names_its_host_is_of_no_other() -> None:
     told = '{"message":"Out of memory: Killed process 81 (java)","host":{"name":"db-1"}}'
     (kill,) = [each for each in read([*POD[:1], told]).values() if each["event"]["dataset"] == "oom.kill"]
     assert kill["host"]["name"] == "db-1"
+
+
+@pytest.mark.parametrize("quote", ["", "> ", "> > ", ">> "])
+def test_a_mail_wraps_at_blanks_and_quotes_every_piece(quote: str) -> None:
+    kill = "[804.322751] Out of memory: Killed process 3261 (oom01)|total-vm:18905540kB, anon-rss:13397556kB, "
+    kill += "file-rss:0kB, shmem-rss:0kB,|UID:0 pgtables:26308kB oom_score_adj:0"
+    before = "[804.310397] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0"
+    after = "[804.400000] usb 1-1: new device"
+    found = read([quote + line for line in (before, *kill.split("|"), after)])
+    (told,) = [each["oom"]["victim"] for each in found.values() if each["event"]["dataset"] == "oom.kill"]
+    assert told["memory"]["anon_rss"]["bytes"] == 13_397_556 * 1024
+    assert told["memory"]["page_tables"]["bytes"] == 26_308 * 1024

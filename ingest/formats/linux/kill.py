@@ -234,6 +234,7 @@ WORDINGS = (
         part=Kill.read,
         source="oom_kill_task, __oom_kill_task",
         versions="2.4 to 2.6.32",
+        cut=True,
         example="Out of Memory: Killed process 2921 (httpd).",
     ),
     Wording(
