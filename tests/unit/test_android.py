@@ -16,9 +16,8 @@ AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def only(line: str) -> Joined:
-    ((_, (joined,)),) = episodes(
-        [Raw(Origin("f", None, 1), line.encode(), AT)], Envelope(), Bounds(), timedelta(minutes=5)
-    )
+    raw = Raw(Origin("f", None, 1), line.encode(), AT)
+    ((_, (joined,)),) = episodes([raw], Envelope(), Bounds(), timedelta(minutes=5)).episodes
     return joined
 
 
@@ -41,4 +40,4 @@ def test_the_daemon_says_what_crossed_which_mark(reason: str, code: Code) -> Non
     joined = only(f"10-24 14:24:26.342   710   710 I lowmemorykiller: {killed}{reason}")
     assert joined.analysis.codes[0] is code
     told = " ".join(ADVICE[each] for each in advice(joined.analysis.codes, joined.identified.report.family))
-    assert "threshold of free memory lower, or that of pressure higher" in told
+    assert "a lower minimum of free memory, a higher limit of pressure" in told

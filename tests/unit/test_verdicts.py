@@ -391,18 +391,3 @@ def test_who_was_killed_for_asking_is_not_said_to_have_used_the_memory() -> None
     assert (asked.analysis.culprit, Code.ALLOCATING_TASK in asked.analysis.codes) == (None, True)
     assert "Whoever asked for memory was killed, as vm.oom_kill_allocating_task has it." in told(asked)
     assert Code.ALLOCATING_TASK not in only(*kernel(chosen.format(""), kill)).analysis.codes
-
-
-@pytest.mark.parametrize(
-    ("reason", "code"),
-    [
-        ("device is not responding", Code.PRESSURE),
-        ("device is low on swap (204kB < 2048kB) and thrashing (61%)", Code.PRESSURE),
-        ("low watermark is breached and swap is low (204kB < 2048kB)", Code.THRESHOLD),
-    ],
-)
-def test_a_killer_of_android_says_what_crossed_which_mark(reason: str, code: Code) -> None:
-    killed = "Kill 'com.example.app' (17933), uid 10446, oom_score_adj 0 to free 140528kB rss, 37404kB swap; reason: "
-    joined = only(f"10-24 14:24:26.342   710   710 I lowmemorykiller: {killed}{reason}")
-    assert joined.analysis.codes[0] is code
-    assert "a lower minimum of free memory, a higher limit of pressure" in advised(joined)
