@@ -172,8 +172,8 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
     return Member(
         report_id=identified.id,
         version=identified.version,
-        start=report.when.at,
-        end=max(report.when.at, report.ended.at),
+        start=_told(report.when.at),
+        end=_told(max(report.when.at, report.ended.at)),
         signature=identified.signature,
         signature_name=identified.signature_name,
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
@@ -192,6 +192,11 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
 def _reports(episodes: Iterable[Episode]) -> int:
     """How many reports some episodes have."""
     return sum(len(episode.members) for episode in episodes)
+
+
+def _told(at: datetime) -> datetime:
+    """To the millisecond, as documents tell it: read back, reports have the same order and an episode its length."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _key(host: str, scope: Scope) -> _Key:
