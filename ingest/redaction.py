@@ -47,15 +47,14 @@ class Redaction(Struct, frozen=True):
     def of(self, report: Report) -> Report:
         """A report with tokens in place of what is redacted. Its numbers, times and host stay as they are."""
         trigger, request, cgroup, scope = report.trigger, report.request, report.cgroup, report.scope
-        # The kernel and OpenVZ number their containers; a runtime's id stands in paths.
-        is_number = scope.kind is ScopeKind.CONTAINER and (scope.name or "").isdigit()
+        container = scope.name if scope.kind is ScopeKind.CONTAINER else None
         return replace(
             report,
             trigger=trigger and replace(trigger, name=self._name(trigger.name), uid=self._user(trigger.uid)),
             request=request and replace(request, cpuset=self._path(request.cpuset)),
             cgroup=cgroup
             and replace(cgroup, limit_path=self._path(cgroup.limit_path), killed_path=self._path(cgroup.killed_path)),
-            scope=scope if is_number else replace(scope, name=self._path(scope.name)),
+            scope=replace(scope, name=self._container(container) if container else self._path(scope.name)),
             tasks=self._tasks(report.tasks),
             victims=tuple(self._victim(victim) for victim in report.victims),
             lines=tuple(map(self._token, report.lines)),
@@ -74,6 +73,7 @@ class Redaction(Struct, frozen=True):
             command_line=None if Redacted.NAMES in self.what else victim.command_line,
             uid=self._user(victim.uid),
             cgroup=self._path(victim.cgroup),
+            openvz=victim.openvz and replace(victim.openvz, ve=self._container(victim.openvz.ve)),
             lines=tuple(map(self._token, victim.lines)),
         )
 
@@ -89,6 +89,10 @@ class Redaction(Struct, frozen=True):
         if path is None or Redacted.PATHS not in self.what:
             return path
         return "/".join(self._digest(step)[:_SEGMENT] if step else "" for step in path.split("/"))
+
+    def _container(self, name: str) -> str:
+        """The kernel and OpenVZ number their containers; a runtime's id, and that of Virtuozzo 7, stand in paths."""
+        return name if name.isdigit() else self._path(name) or name
 
     def _token(self, value: str) -> str:
         return self._digest(value)[:_TOKEN]
