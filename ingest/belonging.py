@@ -69,7 +69,7 @@ def context(siblings: Sequence[OpenReport], line: Line) -> OpenReport | None:
 
 def note_mixture(siblings: Sequence[OpenReport], target: OpenReport, line: Line) -> None:
     """An older report that grows though a newer one has begun: which line is whose is sure only by thread or victim."""
-    if target.progress.anchored or not target.lines:
+    if target.progress.anchored:
         return
     for newer in reversed(siblings):
         if newer is target:

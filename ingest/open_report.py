@@ -176,12 +176,7 @@ class OpenReport:
         """Take the rows of a table that begins there; none of it where that needs a closer look."""
         rows = formats.read_rows(lines, at, families)
         add = self.format.add_rows
-        if (
-            rows is None
-            or add is None
-            or rows.format is not self.format
-            or {part.key for part in rows.parts} != {self.key}
-        ):
+        if rows is None or add is None or rows.format is not self.format:
             return 0
         taken = lines[at : at + len(rows.parts)]
         size = sum(map(_cost, taken))

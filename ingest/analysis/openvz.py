@@ -14,7 +14,7 @@ from ingest.model import Confidence, Culprit, CulpritKind, Doubt, Group
 if TYPE_CHECKING:
     from ingest.model import Report, Victim
 
-_DOUBTS = (Doubt.NODE_WIDE_COUNTER, Doubt.OTHER_CONTAINERS, Doubt.DEFERRED_FREES)
+_DOUBTS = (Doubt.NODE_WIDE_COUNTER, Doubt.OTHER_CONTAINERS, Doubt.DEFERRED_FREES, Doubt.FIRST_RETURN_UNKNOWN)
 _SEVERAL = 2
 
 
@@ -34,8 +34,6 @@ def returned(report: Report) -> Culprit | None:
         return None
     total = sum(max(0, _pages(victim) or 0) for victim in known)
     group = largest_group(known)
-    first = report.victims[0]
-    unknown = (Doubt.FIRST_RETURN_UNKNOWN,) if _pages(first) is None else ()
     return Culprit(
         kind=CulpritKind.PROCESS,
         name=largest.name,
@@ -46,7 +44,7 @@ def returned(report: Report) -> Culprit | None:
         rule="returned_pages",
         is_victim=True,
         group=group,
-        doubts=(*_DOUBTS, *unknown),
+        doubts=_DOUBTS,
     )
 
 
