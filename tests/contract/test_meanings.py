@@ -116,6 +116,10 @@ def test_every_value_of_every_line_has_a_meaning() -> None:
     assert unknown == set()
 
 
+def test_every_line_is_said_to_be_something() -> None:
+    assert {told.wording for _, told in explained() if not told.sentence} == set()
+
+
 def test_every_key_of_memory_stat_has_a_meaning() -> None:
     told = {key: meanings.of_line(line(f"{key} 4096"), {"linux"}) for key in STAT_OF_KERNELS | set(MEMORY_STAT)}
     assert [key for key, each in told.items() if each is None or each.values[0].meaning not in STAT.values()] == []
@@ -219,6 +223,19 @@ def test_a_value_stands_at_its_place() -> None:
                 assert there == value.value
             else:
                 assert there.lstrip("-")[:1].isdigit()
+
+
+def test_a_size_with_its_unit_is_told_in_bytes_and_one_without_in_pages() -> None:
+    for text, size in (
+        ("Node 0 active_anon:3072kB inactive_anon:0kB", 3 << 20),
+        ("active_anon:3072 inactive_anon:0", 3072),
+    ):
+        told = meanings.of_line(line(text), {"linux"})
+        assert told is not None
+        assert [(value.name, value.value) for value in told.values][-2:] == [
+            ("active_anon", size),
+            ("inactive_anon", 0),
+        ]
 
 
 def test_equal_values_are_told_apart_by_their_places() -> None:

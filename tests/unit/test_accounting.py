@@ -31,11 +31,11 @@ def bar(found: Joined) -> dict[str, int]:
     return {str(part.kind): round(part.size / MIB) for part in parts(found.identified.report)}
 
 
-def v2(*stat: str, limit: int = 1024) -> Joined:
-    """A cgroup of v2 at its limit in MiB, with some lines of memory.stat."""
+def v2(*stat: str, limit: int = 1024, used: int | None = None) -> Joined:
+    """A cgroup of v2 at its limit in MiB, or with so many in use, and some lines of memory.stat."""
     return joined(
         "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
-        f"memory: usage {limit * 1024}kB, limit {limit * 1024}kB, failcnt 12",
+        f"memory: usage {(limit if used is None else used) * 1024}kB, limit {limit * 1024}kB, failcnt 12",
         "swap: usage 0kB, limit 0kB, failcnt 0",
         "Memory cgroup stats for /svc:",
         *stat,
@@ -44,6 +44,14 @@ def v2(*stat: str, limit: int = 1024) -> Joined:
         "Memory cgroup out of memory: Killed process 42 (java) total-vm:360000kB, anon-rss:1000kB, file-rss:0kB, "
         "shmem-rss:0kB, UID:0 pgtables:120kB oom_score_adj:0",
     )
+
+
+def test_the_bar_of_a_cgroup_has_its_files_what_nobody_counts_and_what_was_left() -> None:
+    stat = (f"file {500 * MIB}", f"shmem {100 * MIB}", f"kernel {50 * MIB}")
+    rest = {"shared memory and tmpfs": 100, "page cache": 400, "kernel": 50, "free": 124}
+    assert bar(v2(f"anon {300 * MIB}", *stat, used=900)) == rest | {"memory of processes": 300, "in no counter": 50}
+    assert bar(v2(*stat, used=900)) == rest | {"in no counter": 350}
+    assert bar(v2(f"anon {300 * MIB}", used=900)) == {"memory of processes": 300, "in no counter": 600, "free": 124}
 
 
 def test_kernel_memory_of_a_cgroup_is_one_sum() -> None:

@@ -26,9 +26,9 @@ class Feed:
         self.assembler = Assembler(Bounds(**bounds))  # type: ignore[arg-type]  # whole numbers where they belong
         self.offset = 0
 
-    def line(self, text: str, second: float, host: str = "h") -> list[Block]:
+    def line(self, text: str, second: float, host: str = "h", tag: str = "kernel") -> list[Block]:
         at = BEGIN + timedelta(seconds=second)
-        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} kernel: {text}".encode(), at)
+        raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} {tag}: {text}".encode(), at)
         self.offset += 1
         read = Envelope().read(raw)
         assert isinstance(read, Read)
@@ -47,6 +47,7 @@ def test_a_reaped_victim_ends_the_report() -> None:
     (block,) = feed.line(REAPED.format(pid=7), 1)
     assert (block.closed_by, len(block.entries)) == (ClosedBy.TERMINATOR, 3)
     assert feed.assembler.open_reports == 0
+    assert not feed.assembler.holders.hosts(PLACE), "lines of the host are passed over again"
 
 
 def test_silence_settles_a_report_and_a_late_reaper_still_joins_it() -> None:
@@ -107,6 +108,35 @@ def test_a_process_that_is_selected_again_is_of_another_report() -> None:
         feed.line(f"Killed process {child} (ksm04) total-vm:139476kB, anon-rss:131204kB, file-rss:896kB", second)
     reports = [[entry.line.origin.offset for entry in block.entries] for block in feed.assembler.finish()]
     assert reports == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_a_kill_behind_the_reaper_of_one_whose_own_line_is_lost_is_another_report() -> None:
+    feed = Feed()
+    feed.line(HEAD, 0)
+    feed.line("[ pid ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name", 0)
+    feed.line("[    7]     0     7     7000     2240    43008        0             0 x", 0)
+    feed.line(REAPED.format(pid=7), 1)
+    feed.line(KILL.format(pid=8), 1)
+    assert [[entry.line.origin.offset for entry in block.entries] for block in feed.assembler.finish()] == [
+        [0, 1, 2, 3],
+        [4],
+    ]
+
+
+def test_a_line_of_the_next_boot_is_of_another_report_however_soon_after_the_boot_both_were_logged() -> None:
+    feed = Feed()
+    feed.line(f"[   20.000000] {HEAD}", 0)
+    feed.line(f"[    5.000000] {KILL.format(pid=7)}", 40)
+    assert [len(block.entries) for block in feed.assembler.finish()] == [1, 1]
+
+
+def test_what_nobody_explains_is_of_the_report_only_where_its_killer_may_have_printed_it() -> None:
+    feed = Feed()
+    feed.line(HEAD, 0)
+    feed.line("a frame of the stack", 0)
+    feed.line("housekeeping", 0, tag="kubelet")
+    (block,) = feed.assembler.finish()
+    assert [entry.line.origin.offset for entry in block.entries] == [0, 1]
 
 
 def test_a_report_is_cut_at_its_bound_of_lines() -> None:

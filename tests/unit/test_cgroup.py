@@ -22,6 +22,7 @@ UID = "a41b2cd5-5451-4bbc-b740-c908d58d652e"
             f"/kubepods.slice/kubepods-besteffort-pod{UID.replace('-', '_')}.slice/cri-containerd-{HEX}.scope",
             {"container_id": HEX, "runtime": "containerd", "pod_uid": UID, "qos": "besteffort"},
         ),
+        (f"/nomad/pod{UID}/{HEX}", {"qos": None, "pod_uid": UID}),
         (f"/kubepods/pod{UID}/{HEX}", {"qos": "guaranteed", "pod_uid": UID}),
         (f"/kubepods/pod{UID.replace('-', '')}/{HEX}", {"pod_uid": UID}),
         (f"/machine.slice/libpod-{HEX}.scope", {"runtime": "podman"}),

@@ -80,5 +80,9 @@ def test_a_stuck_victim_that_is_killed_again_is_another_kill() -> None:
     assert len(found["report"]) == 2
 
 
+def test_a_process_of_the_same_number_an_hour_later_is_another_kill_where_both_tell_their_zone() -> None:
+    assert len(read(KERNEL, DETECTOR.replace("T10:15", "T11:15"))["kill"]) == 2
+
+
 def test_the_same_kill_on_another_host_is_another_kill() -> None:
     assert len(read(KERNEL, KERNEL.replace(" h kernel", " g kernel"))["kill"]) == 2

@@ -149,6 +149,10 @@ def test_a_kill_does_not_carry_the_pod_of_its_shipper() -> None:
     assert kill["labels"] == {"a": "b"}
 
 
+def test_an_episode_carries_no_pod_of_a_shipper_for_its_reports_may_be_of_several() -> None:
+    assert "kubernetes" not in stored({"stream": "stderr", "kubernetes": FLUENT}, MACHINE, "log")["episode"]
+
+
 COLLECTOR = {"id": "c1", "ip": ["10.0.0.1"], "architecture": "x86_64"}
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from ingest.document import of_episode
+from ingest.assemble import Bounds
+from ingest.document import all_of, of_episode
 from ingest.document.stored import CONFIRMED, episode_of, known_kill_of, members_of
+from ingest.envelope import Envelope
+from ingest.kills import known_kills
+from ingest.model import Origin, Raw, TimeSource
+from ingest.offline import episodes
 from tests import expected
 
 CORPUS = Path(__file__).parent.parent / "corpus"
+AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def _stored(case: str | Path) -> dict[str, list[dict[str, Any]]]:
@@ -44,6 +52,21 @@ def test_an_episode_of_a_killed_cgroup_says_so_also_when_it_is_read_back() -> No
     assert "app-code-892075.scope was killed on pekka" in episode["message"]
     members = members_of([(report, 1) for report in stored["oom.report"]], [])
     assert of_episode(episode_of(episode, members), "oom").source == episode
+
+
+@pytest.mark.parametrize("case", ["linux/pod_memcg", "linux/machine_6_8", "earlyoom/made_1", "kubelet/made_1"])
+def test_a_kill_is_known_alike_when_it_is_read_back(case: str) -> None:
+    lines = (CORPUS / case).with_suffix(".log").read_bytes().split(b"\n")
+    raws = [Raw(Origin("t", 0, at), line, AT) for at, line in enumerate(lines) if line]
+    found = episodes(raws, Envelope(hint_source=TimeSource.FILE), Bounds(), timedelta(minutes=5))
+    joined = [each for _, reports in found for each in reports]
+    stored = {document.id: document for document in all_of(joined, [], "oom")}
+    known = [each for report in joined for each in known_kills(report.identified)]
+    assert known
+    for each in known:
+        again = known_kill_of(json.loads(json.dumps(stored[each.kill_id].source)), stored[each.kill_id].version)
+        assert replace(again, at=each.at) == each
+        assert each.at - again.at < timedelta(milliseconds=1)
 
 
 def test_a_known_kill_has_the_version_of_its_report_whether_it_was_confirmed_or_not() -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from ingest import explanation, sentence
 from ingest.analysis.episode import whole
+from ingest.analysis.evidence import quoted
 from ingest.analysis.parts import Kind, parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.explained.view import episode_view
 from ingest.formats import formats
-from ingest.model import Code, Confidence, Doubt, Episode, Joined, Origin, Raw, Role
+from ingest.model import Code, Confidence, Doubt, Episode, Joined, Origin, Outcome, Raw, Role
 from ingest.offline import episodes
 from ingest.verdicts import ADVICE, VERDICTS, advice
 
@@ -215,6 +216,28 @@ def test_swap_that_fills_what_both_limits_leave_is_full() -> None:
     assert joined.analysis.found(Code.SWAP_FULL) is not None
 
 
+def test_the_row_behind_a_finding_is_the_largest_of_its_name() -> None:
+    small = ROW.replace("9001", "9000").replace("1900000", "1900")
+    joined = only(*kernel(HEAD, HEADING, ROW, small, KILL))
+    finding = joined.analysis.found(Code.SINGLE_PROCESS)
+    assert finding is not None
+    assert quoted(finding, joined.identified.report)[0].endswith(ROW)
+
+
+@pytest.mark.parametrize(("held", "confidence"), [(2_000_000, Confidence.MEDIUM), (10_000, Confidence.LOW)])
+def test_without_a_size_of_its_cgroup_only_a_large_victim_is_most_of_it(held: int, confidence: Confidence) -> None:
+    joined = only(
+        *kernel(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,"
+            "task=node,pid=9001,uid=0",
+            f"Memory cgroup out of memory: Killed process 9001 (node) total-vm:9000000kB, anon-rss:{held}kB, "
+            "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:15625kB oom_score_adj:0",
+        )
+    )
+    assert joined.analysis.culprit is not None
+    assert joined.analysis.culprit.confidence is confidence
+
+
 # ---------------------------------------------------------------- what came of a victim
 
 UNABLE = "oom_reaper: unable to reap pid:9001 (node)"
@@ -242,6 +265,13 @@ def test_of_a_victim_is_said_what_its_lines_say(lines: list[str], fate: str) -> 
     words = told(only(*lines))
     assert fate in words
     assert words.count("did not go") == fate.count("did not go")
+
+
+def test_of_several_victims_is_said_how_many_are_not_confirmed() -> None:
+    exited = daemon(LOW, SENDING, "process 3117 exited after 0.1 seconds")
+    ((episode, _),) = read(*exited, *daemon(LOW, SENDING.replace("3117", "3118")))
+    message = sentence.of_episode(episode, Outcome.UNKNOWN)
+    assert message == "2 processes chosen to be killed, 1 without a line that confirms it, on h0: 2 firefox"
 
 
 def test_a_victim_that_did_not_go_is_told_in_whichever_report_it_was() -> None:
