@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from ingest import formats
 from ingest.assemble import Assembler, Bounds
 from ingest.envelope import Envelope, Read
@@ -26,13 +28,15 @@ class Feed:
         self.assembler = Assembler(Bounds(**bounds))  # type: ignore[arg-type]  # whole numbers where they belong
         self.offset = 0
 
-    def line(self, text: str, second: float, host: str = "h", tag: str = "kernel") -> list[Block]:
+    def line(
+        self, text: str, second: float, host: str = "h", tag: str = "kernel", boot: str | None = None
+    ) -> list[Block]:
         at = BEGIN + timedelta(seconds=second)
         raw = Raw(Origin(*PLACE, self.offset), f"{at:%b %d %H:%M:%S} {host} {tag}: {text}".encode(), at)
         self.offset += 1
         read = Envelope().read(raw)
         assert isinstance(read, Read)
-        line = read.whole
+        line = replace(read.whole, boot=boot)
         match = formats.read(line, self.assembler.families(line))
         return self.assembler.add(line, match, at)
 
@@ -130,6 +134,13 @@ def test_a_line_of_the_next_boot_is_of_another_report_however_soon_after_the_boo
     assert [len(block.entries) for block in feed.assembler.finish()] == [1, 1]
 
 
+def test_lines_of_two_boots_that_a_shipper_names_are_of_two_reports() -> None:
+    feed = Feed()
+    feed.line(HEAD, 0, boot="a")
+    feed.line(KILL.format(pid=7), 0, boot="b")
+    assert [len(block.entries) for block in feed.assembler.finish()] == [1, 1]
+
+
 def test_what_nobody_explains_is_of_the_report_only_where_its_killer_may_have_printed_it() -> None:
     feed = Feed()
     feed.line(HEAD, 0)
@@ -144,6 +155,23 @@ def test_a_report_is_cut_at_its_bound_of_lines() -> None:
     feed.line(HEAD, 0)
     blocks = [block for at in range(4) for block in feed.line(f"frame {at}", 0)]
     assert [(block.closed_by, len(block.entries)) for block in blocks] == [(ClosedBy.CAP, 5)]
+
+
+def test_a_report_is_cut_at_its_bound_of_bytes() -> None:
+    feed = Feed(max_report_bytes=10_000)
+    feed.line(HEAD, 0)
+    blocks = [block for at in range(30) for block in feed.line(f"frame {at}", 0)]
+    assert [block.closed_by for block in blocks] == [ClosedBy.CAP]
+    assert 5 < len(blocks[0].entries) < 30
+
+
+def test_what_closed_reports_held_is_room_again() -> None:
+    feed = Feed(max_total_bytes=20_000)
+    for pid in range(1, 100):
+        feed.line(HEAD, pid)
+        feed.line(KILL.format(pid=pid), pid)
+        (block,) = feed.line(REAPED.format(pid=pid), pid)
+        assert block.closed_by is ClosedBy.TERMINATOR
 
 
 def test_all_open_reports_together_stay_under_their_bound() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,10 @@ DETECTOR = (
 CONTAINERD = f'2026-11-22T10:15:02Z h containerd[990]: level=info msg="TaskOOM event container_id:\\"{CONTAINER}\\" "'
 REAPER = "2026-11-22T10:16:02Z h kernel: [161.000000] oom_reaper: reaped process 77 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"  # noqa: E501
 LOCAL = KERNEL.replace("2026-11-22T10:15:01Z", "Nov 22 11:15:01")
+WITHOUT_UPTIME = LOCAL.replace("[100.000001] ", "")
+IN_JSON = json.dumps(
+    {"host": "h", "@timestamp": "2026-11-22T10:15:01Z", "message": WITHOUT_UPTIME.split(" kernel: ")[1]}
+)
 
 
 def read(*lines: str) -> dict[str, list[dict[str, Any]]]:
@@ -49,6 +54,8 @@ def read(*lines: str) -> dict[str, list[dict[str, Any]]]:
         (CONTAINERD, SUMMARY, KERNEL),
         (KERNEL, REAPER),
         (KERNEL, LOCAL),
+        (IN_JSON, WITHOUT_UPTIME),
+        (WITHOUT_UPTIME, IN_JSON),
         (KERNEL, KERNEL),
     ],
     ids=lambda lines: " ".join(line.split()[2].partition("[")[0].rstrip(":") for line in lines),
