@@ -22,8 +22,8 @@ def returned(report: Report) -> Culprit | None:
     """The process whose exit gave back most, and the name that gave back most; ``None`` where no return is known.
 
     Returns:
-        Low confidence where nearly all came back with one line; medium never turns to high, since the counter is the
-        node's.
+        Low confidence where it gave back less than half, and another name more; medium never turns to high, since the
+        counter is the node's.
     """
     known = [victim for victim in report.victims if _pages(victim) is not None]
     if not known:

@@ -357,3 +357,19 @@ def test_the_recomputed_score_is_the_printed_one(
     printed: int, told: tuple[str, ...], uid: int, adj: int, score: int | None
 ) -> None:
     assert scored(printed, *told, uid=uid, adj=adj) == score
+
+
+@pytest.mark.parametrize(
+    ("names", "confidence"), [(("big", "w", "w", "w"), Confidence.LOW), (("w", "w", "w", "big"), Confidence.MEDIUM)]
+)
+def test_what_came_back_with_one_exit_is_doubted_where_another_name_gave_back_more(
+    names: tuple[str, ...], confidence: Confidence
+) -> None:
+    free = (1000, 1400, 1700, 2000, 2300)
+    exits = [
+        f"OOM killed process {name} (pid={at}, ve=5) exited, free={pages} gen={at}."
+        for at, (name, pages) in enumerate(zip(("init", *names), free, strict=True), 1)
+    ]
+    culprit = joined(*exits).analysis.culprit
+    assert culprit is not None
+    assert (culprit.name, culprit.freed_pages, culprit.confidence) == (names[0], 400, confidence)
