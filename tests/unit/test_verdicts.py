@@ -238,6 +238,13 @@ def test_without_a_size_of_its_cgroup_only_a_large_victim_is_most_of_it(held: in
     assert joined.analysis.culprit.confidence is confidence
 
 
+@pytest.mark.parametrize(("score", "is_culprit"), [(90, False), (110, True)])
+def test_a_victim_of_a_low_score_filled_no_machine(score: int, is_culprit: bool) -> None:
+    chosen = f"Out of memory: Kill process 9001 (node) score {score} or sacrifice child"
+    killed = "Killed process 9001 (node) total-vm:9000000kB, anon-rss:1000000kB, file-rss:0kB, shmem-rss:0kB"
+    assert (only(*kernel(chosen, killed)).analysis.culprit is not None) is is_culprit
+
+
 # ---------------------------------------------------------------- what came of a victim
 
 UNABLE = "oom_reaper: unable to reap pid:9001 (node)"
