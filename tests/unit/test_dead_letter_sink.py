@@ -86,9 +86,13 @@ def test_while_the_topic_is_away_nothing_is_stored() -> None:
     assert slow.asked == []
 
 
-def test_a_refused_document_is_kept_whole_unless_it_is_very_long() -> None:
+def test_a_refused_document_is_kept_with_its_place_and_whole_unless_it_is_very_long() -> None:
     (letter,) = [of_source(document.of_refused(KILL, 400, "mapping", "oom").source)]
     assert document_of(letter) == (KILL.index, KILL.id, KILL.version, KILL.source)
+    came = {"topic": "syslog", "partition": 3, "offset": 7}
+    from_kafka = Document(KILL.index, KILL.id, 1, {**KILL.source, "kafka": came})
+    placed = of_source(document.of_refused(from_kafka, 400, "mapping", "oom").source)
+    assert (placed.topic, placed.partition, placed.offset) == ("syslog", 3, 7)
     long = Document(KILL.index, KILL.id, 1, {**KILL.source, "message": "x" * 1_000_000})
     cut = of_source(document.of_refused(long, 413, "too large", "oom").source)
     assert document_of(cut) is None

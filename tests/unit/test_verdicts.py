@@ -245,6 +245,18 @@ def test_a_victim_of_a_low_score_filled_no_machine(score: int, is_culprit: bool)
     assert (only(*kernel(chosen, killed)).analysis.culprit is not None) is is_culprit
 
 
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("No available memory in cpuset", Code.CPUSET_NODES),
+        ("No available memory (MPOL_BIND)", Code.MEMORY_NODE),
+        ("Out of memory", Code.MACHINE_MEMORY),
+    ],
+)
+def test_old_kill_lines_say_what_ran_out(message: str, code: Code) -> None:
+    assert only(*kernel(f"{message}: Killed process 9001 (node).")).analysis.findings[0].code is code
+
+
 # ---------------------------------------------------------------- what came of a victim
 
 UNABLE = "oom_reaper: unable to reap pid:9001 (node)"
