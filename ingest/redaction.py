@@ -47,10 +47,12 @@ class Redaction(Struct, frozen=True):
     def of(self, report: Report) -> Report:
         """A report with tokens in place of what is redacted. Its numbers, times and host stay as they are."""
         trigger, request, cgroup, scope = report.trigger, report.request, report.cgroup, report.scope
+        passed_over = report.passed_over
         container = scope.name if scope.kind is ScopeKind.CONTAINER else None
         return replace(
             report,
             trigger=trigger and replace(trigger, name=self._name(trigger.name), uid=self._user(trigger.uid)),
+            passed_over=passed_over and replace(passed_over, name=self._name(passed_over.name)),
             request=request and replace(request, cpuset=self._path(request.cpuset)),
             cgroup=cgroup
             and replace(cgroup, limit_path=self._path(cgroup.limit_path), killed_path=self._path(cgroup.killed_path)),
