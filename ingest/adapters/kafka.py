@@ -91,9 +91,8 @@ class KafkaSource:
                 max_partition_fetch_bytes=min(_OF_ONE_PARTITION, max(fetched, 1)),
                 reconnect_backoff_max_ms=_RECONNECT_MS,
             )
-        create_no_topics(
-            consumer
-        )  # else one that somebody deletes is back at once, with the broker's default partitions
+        # Else one that somebody deletes is back at once, with the broker's default partitions.
+        create_no_topics(consumer)
         try:
             self._demand_topics(consumer)
         except (Unavailable, Refused):
