@@ -30,14 +30,18 @@ _RANKS = 8
 _SECONDS = 256
 """Times of which the text is remembered: a report, its kills and its episode mostly begin in the same second."""
 
-
 _ID = re.compile(r"[0-9a-f]{12,64}")
 """A container of Docker or containerd, which gets another id each time; those of OpenVZ keep number or UUID."""
 
 
-def identify(report: Report) -> Identified:
-    """A report with its id, signature, kill ids and version."""
-    workload = _workload(report)
+def identify(report: Report, workload: str | None = None) -> Identified:
+    """A report with its id, signature, kill ids and version.
+
+    Args:
+        report: As it is stored.
+        workload: What failed, where the report itself does not tell it any more.
+    """
+    workload = _workload(report) if workload is None else workload
     return Identified(
         report=report,
         id=_report_id(report),
@@ -53,7 +57,7 @@ def _workload(report: Report) -> str:
     """What failed: container, cgroup or unit without ids, else the victim's name."""
     if report.scope.kind is ScopeKind.CONTAINER:
         name = report.scope.name or ""
-        return f"container {'*' if _ID.fullmatch(name) and not name.isdecimal() else name}"
+        return f"container {'*' if _ID.fullmatch(name) else name}"
     path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
     victim = report.victims[0] if report.victims else None
     if path is None and victim:

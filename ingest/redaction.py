@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
-    from ingest.model import Report, Tasks, Victim
+    from ingest.model import Identified, Report, Tasks, Victim
 
 _TOKEN = 12
 """Hex digits of a token."""
@@ -67,6 +67,14 @@ class Redaction(Struct, frozen=True):
         return replace(
             tasks, name=tuple(map(self._name, tasks.name)), uid=tasks.uid and tuple(map(self._user, tasks.uid))
         )
+
+    def workload(self, told: Identified) -> str:
+        """What failed, of the report as it was logged: in tokens nobody finds the ids that each pod has anew."""
+        if told.report.scope.kind is ScopeKind.CONTAINER:
+            return f"container {self._container(told.workload.removeprefix('container '))}"
+        if told.report.victims and told.workload == told.report.victims[0].name:
+            return self._name(told.workload)
+        return self._path(told.workload) or ""
 
     def _victim(self, victim: Victim) -> Victim:
         return replace(

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -93,6 +94,42 @@ def test_a_path_stays_below_its_parents() -> None:
     kill = next(each for each in read(log, ALL) if each["event"]["dataset"] == "oom.kill")
     limit, task = kill["oom"]["cgroup"]["limit"]["path"], kill["oom"]["cgroup"]["task"]["path"]
     assert task.startswith(limit + "/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/kubepods/burstable/pod{uid}/{hex}",  # a pod, which is told by the name of its victim
+        "/nomad.slice/{uid}.web.scope",
+        "/system.slice/web-{at}.service",
+    ],
+)
+@pytest.mark.parametrize("redaction", [None, ALL, Redaction(frozenset({Redacted.PATHS}), b"key")])
+def test_the_same_workload_has_one_signature_redacted_or_not(
+    path: str, redaction: Redaction | None, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    killed = "Memory cgroup out of memory: Killed process {} (web) total-vm:1kB, anon-rss:1kB, file-rss:0kB"
+    told = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={0},task_memcg={0}"
+    lines = []
+    for at in (100, 200, 300):
+        group = path.format(uid=UUID(int=at), hex=f"{at:064x}", at=at)
+        stamp = f"Nov 20 08:00:{at // 10} h{at} kernel:"
+        lines += [f"{stamp} {told.format(group)},task=web,pid={at},uid=0", f"{stamp} {killed.format(at)}"]
+    log.write_text("\n".join(lines))
+    found = [leaves(each) for each in read(log, redaction)]
+    assert len({str(each["oom.signature"]) for each in found if "oom.signature" in each}) == 1
+    names = {str(each["oom.signature_name"]) for each in found if "oom.signature_name" in each}
+    assert len(names) == 1
+    assert redaction is None or "slice" not in names.pop()
+
+
+def test_containers_of_a_runtime_have_one_signature_where_their_ids_are_tokens(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    event = 'Nov 20 08:00:01 h{} containerd[9]: level=info msg="TaskOOM event container_id:\\"{}\\""'
+    log.write_text("\n".join(event.format(at, f"a{at:063x}") for at in range(3)))
+    found = [leaves(each) for each in read(log, ALL)]
+    assert len({str(each["oom.signature"]) for each in found if "oom.signature" in each}) == 1
 
 
 def test_dead_letters_quote_nothing(tmp_path: Path) -> None:
