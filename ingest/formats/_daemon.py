@@ -158,6 +158,8 @@ class DaemonProgress:
                 return int(not self.anchored)  # A cgroup that came back and is killed again is another kill.
             case Ended() if part.pid is not None:
                 return 2 * (part.pid in self.signalled)
+            case Confirmed():
+                return 1 + any(_is_of(part.unit, path) for path in self.cgroups)
             case _:
                 return 1
 
@@ -282,8 +284,13 @@ def _outcome(victims: tuple[Victim, ...], killed: CgroupKilled | None, parts: li
 
 def _confirmed(killed: CgroupKilled, parts: list[Part]) -> bool:
     """Whether the unit of a marked cgroup, or one below the cgroup whose rule applied, is told as killed."""
-    units = {part.unit for part in parts if isinstance(part, Confirmed)}
-    return bool(units) if killed.path is None else not units.isdisjoint(killed.path.split("/"))
+    units = [part.unit for part in parts if isinstance(part, Confirmed)]
+    return any(killed.path is None or _is_of(unit, killed.path) for unit in units)
+
+
+def _is_of(unit: str, path: str | None) -> bool:
+    """Whether a cgroup is a unit's, or below one."""
+    return path is not None and unit in path.split("/")
 
 
 def _scope(killed: CgroupKilled | None, kind: ScopeKind | None) -> Scope:

@@ -95,6 +95,13 @@ def test_what_systemd_oomd_marked_is_killed_once_systemd_says_so_of_that_unit(
     assert found.outcome is outcome
 
 
+def test_of_two_marked_cgroups_each_is_confirmed_by_its_own_unit() -> None:
+    marked = [MARKED.replace("b.service", f"{unit}.service") for unit in "bc"]
+    said = [f"{unit}.service: systemd-oomd killed 3 process(es) in this unit." for unit in "bc"]
+    found = joined(*logged("systemd-oomd[70]", *marked), *logged("systemd[1]", *said))
+    assert [each.identified.report.outcome for each in found] == [Outcome.KILLED, Outcome.KILLED]
+
+
 @pytest.mark.parametrize("later", ["10:00:05", "10:01:30"])
 def test_a_cgroup_that_is_killed_again_is_another_kill(later: str) -> None:
     killed = MARKED.replace("Marked", "Killed").replace(" for killing", "")
