@@ -38,12 +38,12 @@ def best(siblings: Sequence[OpenReport], line: Line, match: Match) -> OpenReport
     for report in reversed(siblings):
         if report.format is not match.format or report.key != match.part.key or not report.takes_lines_of(line):
             continue
-        fit = report.progress.fit(match.part)
-        if match.wording.role is Role.OPENS and not report.headed and report.begins_after(line):
+        fit, begins_after = report.progress.fit(match.part), report.begins_after(line)
+        if match.wording.role is Role.OPENS and not report.headed and begins_after:
             fit = max(fit, 1)  # The head came late: what it begins was there before it.
         if fit == formats.STRANGER:
             strangers.append(report)
-        rank = fit, not report.begins_after(line) if report.lines else True
+        rank = fit, not begins_after
         if fit > 0 and rank > best_rank and (fit >= formats.SURE or _could(report, line, match)):
             best, best_rank = report, rank
     if best is None:

@@ -39,8 +39,8 @@ class Indices(Protocol):
         """Delete one index, by its whole name. Raises ``Unavailable`` or ``Refused``."""
 
 
-def refused(indices: Indices, name: str) -> Refused | None:
-    """Delete one index; why it cannot be, such as one that somebody made read-only, so that it keeps no other."""
+def delete(indices: Indices, name: str) -> Refused | None:
+    """Delete one index, or say why it cannot be: one that somebody made read-only keeps no other."""
     try:
         indices.delete(name)
     except Refused as error:

@@ -41,7 +41,7 @@ def command(keep: str, hosts: tuple[str, ...], dry_run: bool, config_file: Path 
             found = prune.old(indices, chosen.elasticsearch.index_prefix, months, datetime.now(UTC))
             left = 0
             for index in found:
-                if not dry_run and (refused := prune.refused(indices, index.name)):
+                if not dry_run and (refused := prune.delete(indices, index.name)):
                     click.echo(f"oom-ingest: {index.name} was not deleted: {refused}", err=True)
                     left += 1
                     continue

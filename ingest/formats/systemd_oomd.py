@@ -137,13 +137,12 @@ _told = reporter(
 def _report(block: Block, page_size: PageSize) -> Report:
     """It acts on pressure, else on memory and swap used; what the conditions of a rule are about no line tells."""
     found = _told(block, page_size)
-    told = [entry.line.text for entry in block.entries if isinstance(entry.part, CgroupKilled)]
-    if any("due to memory pressure" in text for text in told):
+    told = next((entry.line.text for entry in block.entries if isinstance(entry.part, CgroupKilled)), "")
+    if "due to memory pressure" in told:
         return replace(found, ran_out=Code.PRESSURE)
-    if any("due to " in text for text in told):
-        return found
-    ruled = any("' conditions met for cgroup " in text for text in told)
-    return replace(found, ran_out=Code.UNKNOWN, reason="a rule of systemd-oomd applied") if ruled else found
+    if "' conditions met for cgroup " in told:
+        return replace(found, ran_out=Code.UNKNOWN, reason="a rule of systemd-oomd applied")
+    return found
 
 
 FORMAT = Format(

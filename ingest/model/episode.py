@@ -46,9 +46,9 @@ class Member(Struct, frozen=True):
     """Uptime and offset of its first line, as far as they are known: which of one second came first."""
 
     @property
-    def order(self) -> tuple[datetime, int, tuple[int, int], str]:
+    def order(self) -> tuple[datetime, tuple[int, int], str]:
         """What an episode's reports are ordered by: without times of their own all of a file begin at once."""
-        return self.start, self.uptime_us or 0, self.place, self.report_id
+        return self.start, self.place, self.report_id
 
     def since(self, earlier: Member) -> timedelta:
         """How much later it began than another report: by uptime, where that did not begin anew in between."""
