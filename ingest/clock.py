@@ -13,6 +13,7 @@ class Clock:
     """A partition's time: the latest time stamp of its records, and at its end the time that passes in silence.
 
     Attributes:
+        read_at: When the last record came, or up to when the silence after it was counted.
         early: A report that begins so soon after the first record may have begun before it.
     """
 
@@ -45,5 +46,7 @@ class Clock:
 
     def passes(self, now: datetime) -> None:
         """Nothing came: at the end of a partition that is silence, elsewhere it is only slowness."""
-        if self.at_end and self.read_at > _EPOCH:
-            self.time = max(self.time, self.recorded + (now - self.read_at))
+        if self.at_end and self.read_at > _EPOCH and now > self.read_at:
+            # Counted on from the time that was reached: what comes late would stop it for as long as it is late.
+            self.time += now - self.read_at
+            self.read_at = now

@@ -1,4 +1,4 @@
-"""One record that is ahead of time neither stops a partition's time nor lets that of others pass."""
+"""One record that is ahead of time, or behind it, neither stops a partition's time nor lets that of others pass."""
 
 from __future__ import annotations
 
@@ -48,6 +48,29 @@ def played(pieces: list[tuple[list[tuple[bytes, datetime]], datetime]]) -> tuple
         offset += len(raws)
         sink.write(pipeline.join(pipeline.step(Batch({PLACE: raws}, frozenset()), now)))
     return pipeline, {at: document.source for at, document in sink.documents.items()}
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(hours=1), timedelta(days=1)])
+def test_a_report_that_comes_late_after_silence_waits_no_longer_than_others(late: timedelta) -> None:
+    """As of a host whose clock is behind, on a partition where little is logged: noise comes each minute."""
+    pipeline = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), NoHeads())
+    offset = 0
+
+    def step(now: datetime, *told: tuple[bytes, datetime]) -> list[str]:
+        nonlocal offset
+        raws = [Raw(Origin("t", 0, offset + n), value, at) for n, (value, at) in enumerate(told)]
+        offset += len(raws)
+        documents = pipeline.join(pipeline.step(Batch({PLACE: raws}, frozenset({PLACE})), now))
+        return [str(each.source["event"]["dataset"]) for each in documents if isinstance(each.source["event"], dict)]
+
+    def noise(at: int) -> list[tuple[bytes, datetime]]:
+        return [] if at % 60 else [(NOISE, seconds(at) - late)]
+
+    step(AT, (NOISE, AT))
+    step(seconds(7_200))
+    step(seconds(7_200), *((line, seconds(7_200) - late) for line in POD))
+    found = [kind for at in range(7_201, 7_330) for kind in step(seconds(at), *noise(at))]
+    assert "oom.kill" in found
 
 
 @pytest.mark.parametrize("where", range(len(POD) + 1))
