@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.model import Report, Scope, Victim, When
+    from ingest.redaction import Redaction
 
 _RANK = {
     Completeness.KILL_LINE_ONLY: 0,
@@ -30,18 +31,16 @@ _RANKS = 8
 _SECONDS = 256
 """Times of which the text is remembered: a report, its kills and its episode mostly begin in the same second."""
 
+
 _ID = re.compile(r"[0-9a-f]{12,64}")
 """A container of Docker or containerd, which gets another id each time; those of OpenVZ keep number or UUID."""
 
 
-def identify(report: Report, workload: str | None = None) -> Identified:
-    """A report with its id, signature, kill ids and version.
-
-    Args:
-        report: As it is stored.
-        workload: What failed, where the report itself does not tell it any more.
-    """
-    workload = _workload(report) if workload is None else workload
+def identify(report: Report, redaction: Redaction | None = None) -> Identified:
+    """A report with its id, signature, kill ids and version; redacted, where it is to be."""
+    workload = _workload(report, redaction)
+    if redaction:
+        report = redaction.of(report)
     return Identified(
         report=report,
         id=_report_id(report),
@@ -53,18 +52,26 @@ def identify(report: Report, workload: str | None = None) -> Identified:
     )
 
 
-def _workload(report: Report) -> str:
-    """What failed: container, cgroup or unit without ids, else the victim's name."""
+def _workload(report: Report, redaction: Redaction | None) -> str:
+    """What failed: container, cgroup or unit without ids, else the victim's name.
+
+    Ids are taken out before the rest becomes a token: of a token nobody can tell whether it is an id, nor what in it.
+    """
     if report.scope.kind is ScopeKind.CONTAINER:
         name = report.scope.name or ""
-        return f"container {'*' if _ID.fullmatch(name) else name}"
+        if _ID.fullmatch(name) and not name.isdecimal():
+            return "container *"
+        return f"container {redaction.container(name) if redaction else name}"
     path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
     victim = report.victims[0] if report.victims else None
     if path is None and victim:
         path = victim.cgroup
     if path and cgroup.is_named(path):
-        return cgroup.without_ids(path)
-    return victim.name if victim else ""
+        named = cgroup.without_ids(path)
+        return redaction.path(named) if redaction else named
+    if victim is None:
+        return ""
+    return redaction.name(victim.name) if redaction else victim.name
 
 
 def episode_id(host: str, scope: Scope, first: Report) -> str:

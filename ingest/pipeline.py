@@ -196,8 +196,7 @@ class Pipeline:
         """
         family = formats.formats()[block.format]
         # What sources of one host tell is compared as they tell it, what earlier runs wrote as it is stored.
-        hide = self._redaction
-        identified = identify(hide.of(told.report), hide.workload(told)) if hide else told
+        identified = identify(told.report, self._redaction) if self._redaction else told
         echo = family.repeats or told.report.echo
         early = self._is_early(told.report)
         if early or (echo and not self._kills.told(told, echo=True)):

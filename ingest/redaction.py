@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from ingest.model import ScopeKind
 
 if TYPE_CHECKING:
-    from ingest.model import Identified, Report, Tasks, Victim
+    from ingest.model import Report, Tasks, Victim
 
 _TOKEN = 12
 """Hex digits of a token."""
 _SEGMENT = 8
 """Hex digits of one step of a path; each step has its own, so that a path stays below its parents."""
+_LETTERS = "abcdefabcd"
 _USERS = 1 << 31
 
 
@@ -51,12 +52,12 @@ class Redaction(Struct, frozen=True):
         container = scope.name if scope.kind is ScopeKind.CONTAINER else None
         return replace(
             report,
-            trigger=trigger and replace(trigger, name=self._name(trigger.name), uid=self._user(trigger.uid)),
-            passed_over=passed_over and replace(passed_over, name=self._name(passed_over.name)),
+            trigger=trigger and replace(trigger, name=self.name(trigger.name), uid=self._user(trigger.uid)),
+            passed_over=passed_over and replace(passed_over, name=self.name(passed_over.name)),
             request=request and replace(request, cpuset=self._path(request.cpuset)),
             cgroup=cgroup
             and replace(cgroup, limit_path=self._path(cgroup.limit_path), killed_path=self._path(cgroup.killed_path)),
-            scope=replace(scope, name=self._container(container) if container else self._path(scope.name)),
+            scope=replace(scope, name=self.container(container) if container else self._path(scope.name)),
             tasks=self._tasks(report.tasks),
             victims=tuple(self._victim(victim) for victim in report.victims),
             lines=tuple(map(self._token, report.lines)),
@@ -65,29 +66,22 @@ class Redaction(Struct, frozen=True):
 
     def _tasks(self, tasks: Tasks) -> Tasks:
         return replace(
-            tasks, name=tuple(map(self._name, tasks.name)), uid=tasks.uid and tuple(map(self._user, tasks.uid))
+            tasks, name=tuple(map(self.name, tasks.name)), uid=tasks.uid and tuple(map(self._user, tasks.uid))
         )
-
-    def workload(self, told: Identified) -> str:
-        """What failed, of the report as it was logged: in tokens nobody finds the ids that each pod has anew."""
-        if told.report.scope.kind is ScopeKind.CONTAINER:
-            return f"container {self._container(told.workload.removeprefix('container '))}"
-        if told.report.victims and told.workload == told.report.victims[0].name:
-            return self._name(told.workload)
-        return self._path(told.workload) or ""
 
     def _victim(self, victim: Victim) -> Victim:
         return replace(
             victim,
-            name=self._name(victim.name),
+            name=self.name(victim.name),
             command_line=None if Redacted.NAMES in self.what else victim.command_line,
             uid=self._user(victim.uid),
             cgroup=self._path(victim.cgroup),
-            openvz=victim.openvz and replace(victim.openvz, ve=self._container(victim.openvz.ve)),
+            openvz=victim.openvz and replace(victim.openvz, ve=self.container(victim.openvz.ve)),
             lines=tuple(map(self._token, victim.lines)),
         )
 
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """A process's name, or its token."""
         return self._token(name) if Redacted.NAMES in self.what else name
 
     def _user(self, uid: int | None) -> int | None:
@@ -95,14 +89,23 @@ class Redaction(Struct, frozen=True):
             return uid
         return int(self._digest(str(uid))[:_SEGMENT], 16) % _USERS
 
-    def _path(self, path: str | None) -> str | None:
-        if path is None or Redacted.PATHS not in self.what:
+    def path(self, path: str) -> str:
+        """A path, or its token, which has one for each step."""
+        if Redacted.PATHS not in self.what:
             return path
-        return "/".join(self._digest(step)[:_SEGMENT] if step else "" for step in path.split("/"))
+        return "/".join(self._step(step) if step else "" for step in path.split("/"))
 
-    def _container(self, name: str) -> str:
+    def container(self, name: str) -> str:
         """The kernel and OpenVZ number their containers; a runtime's id, and that of Virtuozzo 7, stand in paths."""
-        return name if name.isdigit() else self._path(name) or name
+        return name if name.isdigit() else self.path(name)
+
+    def _path(self, path: str | None) -> str | None:
+        return self.path(path) if path is not None else None
+
+    def _step(self, step: str) -> str:
+        """The token of one step, never a number: that would be read as a container of OpenVZ."""
+        token = self._digest(step)[:_SEGMENT]
+        return _LETTERS[int(token[0])] + token[1:] if token.isdigit() else token
 
     def _token(self, value: str) -> str:
         return self._digest(value)[:_TOKEN]

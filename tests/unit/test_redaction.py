@@ -132,6 +132,27 @@ def test_containers_of_a_runtime_have_one_signature_where_their_ids_are_tokens(t
     assert len({str(each["oom.signature"]) for each in found if "oom.signature" in each}) == 1
 
 
+def killed(path: str, pid: int) -> str:
+    return (
+        f"2026-11-22T10:15:{pid:02}Z h kernel: [{pid}.000000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),"
+        f"cpuset=c,mems_allowed=0,oom_memcg={path},task_memcg={path},task=java,pid={pid},uid=0\n"
+    )
+
+
+def told_of(tmp_path: Path, paths: list[str], redaction: Redaction | None) -> list[dict[str, Any]]:
+    log = tmp_path / "log"
+    log.write_text("".join(killed(path, pid) for pid, path in enumerate(paths, start=1)))
+    return [each for each in read(log, redaction) if each["event"]["dataset"] == "oom.kill"]
+
+
+def test_units_whose_tokens_have_no_letter_are_neither_one_failure_nor_containers(tmp_path: Path) -> None:
+    """What a hash gives is sometimes all digits, as these are under this key."""
+    units = ["service-laa.service", "service-tba.service", "service-eea.service"]
+    kills = told_of(tmp_path, [f"/{unit}" for unit in units], ALL)
+    assert len({kill["oom"]["signature"] for kill in kills}) == len(units)
+    assert not any("container" in kill for kill in kills)
+
+
 def test_dead_letters_quote_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("Nov 20 08:00:01 h kernel: [1.000001] secret-name invoked oom-killer: gfp_mask=what is this\n")
