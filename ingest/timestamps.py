@@ -1,6 +1,7 @@
 """Times of log lines: RFC 3164 without year and zone, ISO 8601, numbers of seconds, and what had to be inferred.
 
-The hint (Kafka's time stamp or a file's mtime) chooses the year and nothing else. Nobody's clock is asked.
+The hint (Kafka's time stamp or a file's mtime) chooses the year, and in the hour that comes twice when clocks are set
+back which of the two it is. Nothing else. Nobody's clock is asked.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ _FOREIGN_MONTHS = {
 _FUTURE = timedelta(days=1)
 """A line may be this much later than its hint: clocks are skewed and zones unknown. More means another year."""
 
+_TWICE = timedelta(hours=1)
+"""A hint that is this much later than both does not tell which of two hours it was: then it is the first."""
+
 _SURELY = timedelta(days=180)
 """A time so soon before its hint is nearer to it than the same day of any other year."""
 
@@ -73,13 +77,23 @@ def yearless_time(month: int, day: int, clock: str, zone: tzinfo | None, hint: d
     at = _utc(hint.year, month, day, clock, zone)
     if at is None or not -_FUTURE <= hint - at <= _SURELY:
         at = _nearest(month, day, clock, zone, hint)
-    return _yearless(at, zone is None) if at else None
+    if at is None:
+        return None
+    if zone is not None and (again := _again(at, zone)) != at and abs(hint - again) < min(hint - at, _TWICE):
+        at = again
+    return _yearless(at, zone is None)
 
 
 @lru_cache(maxsize=_KEPT)
 def _yearless(at: datetime, zone_inferred: bool) -> When:
     """One for all lines of a second: a report of a hundred lines holds it once."""
     return When(at, TimeSource.SYSLOG, year_inferred=True, zone_inferred=zone_inferred)
+
+
+@lru_cache(maxsize=_KEPT)
+def _again(at: datetime, zone: tzinfo) -> datetime:
+    """When clocks of a zone show the same time once more, which they do in the hour after they were set back."""
+    return at.astimezone(zone).replace(fold=1).astimezone(UTC)
 
 
 def _nearest(month: int, day: int, clock: str, zone: tzinfo | None, hint: datetime) -> datetime | None:

@@ -116,6 +116,24 @@ def test_a_configured_zone_is_no_guess(stamped: str) -> None:
     assert not line.when.zone_inferred
 
 
+@pytest.mark.parametrize(
+    ("stamp", "hint", "at"),
+    [
+        ("Oct 25 02:30:00", "2026-10-25T00:30:02", "2026-10-25T00:30"),
+        ("Oct 25 02:30:00", "2026-10-25T01:30:02", "2026-10-25T01:30"),
+        ("Oct 25 02:30:00", "2026-10-25T01:29:58", "2026-10-25T01:30"),  # a clock that is ahead
+        ("Oct 25 02:30:00", "2026-10-26T08:00:00", "2026-10-25T00:30"),  # the hint does not tell which
+        ("Oct 25 03:00:00", "2026-10-25T02:00:02", "2026-10-25T02:00"),
+        ("Oct 25 01:59:59", "2026-10-25T00:50:00", "2026-10-24T23:59:59"),
+        ("Mar 29 03:00:00", "2026-03-29T01:00:02", "2026-03-29T01:00"),
+    ],
+)
+def test_in_the_hour_that_comes_twice_the_hint_tells_which(stamp: str, hint: str, at: str) -> None:
+    told = datetime.fromisoformat(hint).replace(tzinfo=UTC)
+    line = read(f"{stamp} h kernel: x", Envelope(zone=ZoneInfo("Europe/Berlin")), told)
+    assert line.when.at == datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+
 def test_an_iso_stamp_needs_no_guess() -> None:
     when = read("2026-11-22T10:15:01.123456+01:00 h kernel: x").when
     assert when.at == datetime(2026, 11, 22, 9, 15, 1, 123456, tzinfo=UTC)
