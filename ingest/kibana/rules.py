@@ -135,7 +135,11 @@ RULES = (
         kind=Kind.KILL,
         window="15m",
         group="host.name",
-        filters=({"term": {"event.action": "oom-kill"}}, {"terms": {"process.name": list(CRITICAL_PROCESSES)}}),
+        filters=(
+            {"term": {"event.action": "oom-kill"}},
+            {"terms": {"event.outcome": ["success", "unknown"]}},  # not one that a daemon signalled in vain
+            {"terms": {"process.name": list(CRITICAL_PROCESSES)}},
+        ),
     ),
     Rule(
         name="dead-letters",
@@ -228,4 +232,4 @@ def _group(rule: Rule) -> str:
 
 
 def _with_names(rule: Rule, names: list[str]) -> Rule:
-    return replace(rule, filters=(rule.filters[0], {"terms": {"process.name": names}}))
+    return replace(rule, filters=(*rule.filters[:-1], {"terms": {"process.name": names}}))

@@ -195,6 +195,18 @@ def critical_of_yesterday(site: Site) -> None:
     site.log(kill("h1", site.ago(days=1), "sshd"))
 
 
+def critical_that_did_not_die(site: Site) -> None:
+    at = site.ago(minutes=2)
+    lines = (
+        'sending SIGTERM to process 812 uid 0 "sshd": oom_score 668, VmRSS 5068 MiB, cmdline "sshd"',
+        "kill failed: Timer expired",
+    )
+    site.log(
+        (at + timedelta(milliseconds=n), f"{at:%b} {at.day:2d} {at:%H:%M:%S} h1 earlyoom[8]: {line}".encode())
+        for n, line in enumerate(lines)
+    )
+
+
 def unreadable(site: Site) -> None:
     site.log([(site.ago(minutes=5), b"\xff\xfe\x00 invoked oom-killer: gfp_mask=\xff")])
 
@@ -243,7 +255,7 @@ QUIET = {
     "spread": [four_hosts_and_one_long_ago],
     "repeat-offender": [ten_in_a_day_and_one_before],
     "panic-or-no-victim": [ordinary_kill, nothing_killed_on_purpose],
-    "critical-process": [ordinary_kill, critical_of_yesterday],
+    "critical-process": [ordinary_kill, critical_of_yesterday, critical_that_did_not_die],
     "dead-letters": [ordinary_kill, unreadable_long_ago],
     "pipeline-silent": [at_work],
     "pipeline-behind": [behind_for_four_minutes, idle],
