@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
 
-from ingest.adapters import journal_forms
+from ingest.adapters import journal_forms, pasted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,8 @@ BLOCK = 1 << 18
 _MAGIC = 6
 _HEAD = 512
 """Bytes that show in which form entries are."""
+_PASTED = 8_192
+"""Bytes that show whether a log was pasted, and from where."""
 _XZ_MEMORY = 128 << 20
 """Bytes that unpacking xz may take: twice what ``xz -9`` asks for. The format allows a file to ask for 4 GiB."""
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
@@ -99,8 +101,10 @@ def _pieces(stream: BufferedReader) -> Iterator[bytes]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
         return (decode(piece).encode() for piece in _read(stream))
-    entries = journal_forms.reader(head)
-    return _read(stream) if entries is None else _together(entries(stream))
+    if entries := journal_forms.reader(head):
+        return _together(entries(stream))
+    undo = pasted.undoing(stream.peek(_PASTED)[:_PASTED])
+    return undo(_read(stream)) if undo else _read(stream)
 
 
 def _read(stream: BufferedReader) -> Iterator[bytes]:

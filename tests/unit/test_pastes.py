@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
+from binascii import b2a_qp
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from ingest.adapters.pasted import undoing
 from ingest.cli import cli
 
 LINES = (Path(__file__).parent.parent / "corpus" / "linux" / "real_ubuntu_3_19_mysqld.log").read_text().splitlines()
@@ -22,6 +25,11 @@ PASTES = {
     "indented": "    {line}",
     "padded by a terminal": "{line:200}",
     "with Windows' line ends": "{line}\r",
+    "between backticks": "`{line}`",
+    "between quotes": '"{line}",',
+    "as lines of a page": "{escaped}<br>",
+    "as paragraphs of a page": "<p>{escaped}</p>",
+    "with no-break spaces": "{unbroken}",
 }
 
 
@@ -36,8 +44,24 @@ def answers(lines: list[str]) -> object:
 
 @pytest.mark.parametrize("form", PASTES.values(), ids=PASTES)
 def test_what_stands_around_a_line_changes_no_answer(form: str) -> None:
-    pasted = answers([form.format(at=at, line=line) for at, line in enumerate(LINES, 1)])
-    assert pasted == answers(LINES)
+    pasted = [
+        form.format(at=at, line=line, escaped=html.escape(line), unbroken=line.replace(" ", "\N{NO-BREAK SPACE}"))
+        for at, line in enumerate(LINES, 1)
+    ]
+    assert answers(pasted) == answers(LINES)
+
+
+@pytest.mark.parametrize("head", ["", "Subject: it dies\nContent-Transfer-Encoding: quoted-printable\n\n"])
+def test_quoted_printable_of_a_mail_changes_no_answer(head: str) -> None:
+    mail = b2a_qp("\n".join(LINES).encode()).decode()
+    assert "=3D" in mail
+    assert answers([head + mail]) == answers(LINES)
+
+
+def test_a_few_quotes_and_entities_make_no_paste() -> None:
+    """What programs log may hold any of it: nothing is undone in a log whose other lines have none."""
+    others = ['Sep 16 23:34:56 www app[7]: GET /?a=3D&amp;b="1"', '"a"', "Sep 16 23:34:56 www app[7]: `x` = 1"]
+    assert undoing("\n".join([*others, *LINES]).encode()[:4096]) is None
 
 
 def test_a_code_fence_may_stand_before_the_first_line() -> None:
