@@ -8,11 +8,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ingest.analysis.parts import Kind
 from ingest.safe import shown
 from ingest.sentence import size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -26,15 +27,16 @@ _FROM_WIDTH = {"pid": 0, "held": 0, "share": 50, "adj": 68, "badness": 68}
 """Columns of numbers in the table of processes, and how wide a terminal must be to have them."""
 _MOMENTS = 30
 _EPISODES = 100
-_COLOURS = {
-    "memory of processes": "red",
-    "shared memory and tmpfs": "magenta",
-    "page cache": "yellow",
-    "kernel": "blue",
-    "page tables": "cyan",
-    "huge pages": "bright_blue",
-    "in no counter": "white",
-    "free": "green",
+_COLOURS: Mapping[Kind, str] = {
+    Kind.PROCESSES: "red",
+    Kind.USER: "red",
+    Kind.SHARED: "magenta",
+    Kind.FILES: "yellow",
+    Kind.KERNEL: "blue",
+    Kind.TABLES: "cyan",
+    Kind.HUGE: "bright_blue",
+    Kind.UNKNOWN: "white",
+    Kind.FREE: "green",
 }
 
 

@@ -263,6 +263,12 @@ def test_a_narrow_terminal_cuts_no_number_and_no_bar(width: int) -> None:
     assert len(bars[0]) >= 5 * len(bars[1])
 
 
+def test_what_old_kernels_count_together_has_a_bar() -> None:
+    """2.6.24 tells active and inactive memory, whatever it holds."""
+    told = explain(stdin=(CORPUS / "linux" / "real_nvidia_lowmem_2_6_24.log").read_bytes())
+    assert re.search(r"processes and files +\S+ [MG]iB +#", told)
+
+
 @settings(max_examples=60)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=15))
 def test_any_name_is_text_on_the_page(name: str) -> None:
