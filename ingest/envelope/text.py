@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ingest.envelope._ring import PRI, ring
 from ingest.envelope._sent import Anchor, Sent, Shape
 from ingest.model import TimeSource
 from ingest.timestamps import MONTHS, dated_time, epoch_time, iso_time, month_of, yearless_time
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ingest.model import When
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
-_PRI = re.compile(r"<(?P<pri>\d{1,3})>")
 _SYSLOG_STAMP = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?):? "
 )
@@ -43,7 +43,11 @@ _NO_HOSTS = ("{", "kern.", "user.", "daemon.")
 """How a word may begin that stands where hosts do and is none."""
 _FACILITIES = "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]"
 _SEVERITIES = "emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug"
-_FACILITY = re.compile(rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *")
+_FACILITY = re.compile(
+    rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *|(?:{_SEVERITIES}) (?=kernel: )"
+)
+_LEVEL_AND_HOST = re.compile(rf"(?:{_SEVERITIES}) (?P<host>[^\s:\[\]<>]+) (?=kernel(?::| - - - ))")
+"""VMware's appliances write the level before the host."""
 _TALOS = re.compile(
     rf" *(?:(?P<host>[^\s\[\]<>]{{1,255}}): +)?(?P<facility>{_FACILITIES}): +(?:{_SEVERITIES}): \[(?P<stamp>{_ISO})\]: "
 )
@@ -59,22 +63,6 @@ _SEARCHED = re.compile(
 )
 """What ``grep``, ``cat -n``, ``diff``, numbered and listed copies put before a line that begins with a time."""
 
-_KERNEL_TAG = re.compile(r" *kernel: ?")
-_UPTIME = re.compile(
-    r" *\[ *(?:(?P<cpu>\d{1,4})-)?(?P<seconds>\d{1,10})\.(?P<fraction>\d{3,6})(?: +(?:<[ \d.*]+>)?)?\] ?"
-)
-"""``dmesg -d`` and ``journalctl -o short-delta`` tell the time since the line before it as well."""
-_CALLER = re.compile(r" *\[ *(?P<caller>[TC]\d{1,10})\] ?")
-_CPU_AND_TASK = re.compile(r" *\(\d{1,3}\)\[(?P<thread>\d{1,10}):[^\]]{0,16}\] ?")
-"""``(4)[10628:Cam@AuxSensorCo]``: MediaTek's kernels tell CPU, thread and name behind the uptime."""
-_DATED = re.compile(
-    r" *\[\w{1,12}\.? {1,3}(?P<month>\w{1,12})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{4})"
-    r"(?: <[ \d.]+>)?\] ?"
-)
-"""``dmesg -T``; day and month are words of the locale."""
-_MINUTE = re.compile(r" *\[(?P<month>[A-Z][a-z]{2}) ?(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d)\] ?")
-_RELATIVE = re.compile(r" *\[(?: *\+\d{1,9}\.\d{1,6}|< *\d{1,9}\.\d{6}>)\] ?")
-"""Nothing but the time since the line before: ``dmesg -H``, and ``dmesg -dt``."""
 _JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
 """``journalctl -o short-monotonic`` puts the uptime before the host."""
 
@@ -87,7 +75,7 @@ SECOND_WORDS = frozenset({"Trace", "trace", "allocations", "berserker", "cache",
 """The same behind a first word, which would be taken for a host: ``Call Trace:``, ``Hardware name:``."""
 
 _KMSG = re.compile(
-    r"(?P<pri>\d{1,4}),\d+,(?P<micros>\d{1,17}),[^,;]*(?:,caller=(?P<caller>[TC]\d+))?(?:,[^;]*)?;(?P<message>[^\n]*)"
+    r"(?:\d\.\d[^,;\s]{1,80},)?(?P<pri>\d{1,4}),\d+,(?P<micros>\d{1,17}),[^,;]*(?:,caller=(?P<caller>[TC]\d+))?(?:,[^;]*)?;(?P<message>[^\n]*)"
 )
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _RFC5424 = re.compile(
@@ -185,7 +173,7 @@ def _kmsg(text: str, anchor: Anchor) -> Sent | None:
         caller=found["caller"],
         tag="kernel" if kernel else None,
     )
-    return _ring(sent, anchor) if kernel else sent
+    return ring(sent, anchor) if kernel else sent
 
 
 def _rfc5424(text: str, anchor: Anchor) -> Sent | None:
@@ -202,7 +190,7 @@ def _rfc5424(text: str, anchor: Anchor) -> Sent | None:
         when=None if found["stamp"] == "-" else iso_time(found["stamp"], anchor.zone),
         tag=app,
     )
-    return _ring(sent, anchor)
+    return ring(sent, anchor)
 
 
 def _cri(text: str, anchor: Anchor) -> Sent | None:
@@ -222,7 +210,7 @@ def _console(text: str, anchor: Anchor) -> Sent | None:
     if found is None:
         return None
     sent = Sent(shape=Shape.CONSOLE, message=text[found.end() :], when=iso_time(found["stamp"], anchor.zone))
-    return _ring(sent, anchor)
+    return ring(sent, anchor)
 
 
 def _logcat(text: str, anchor: Anchor) -> Sent | None:
@@ -238,7 +226,7 @@ def _logcat(text: str, anchor: Anchor) -> Sent | None:
 def syslog(text: str, anchor: Anchor) -> Sent | None:
     """A time at the beginning, a host, a tag. ``dmesg --time-format iso`` has a comma in its time and no host."""
     at = copied.end() if (copied := _QUOTED.match(text)) else 0
-    at = pri.end() if (pri := _PRI.match(text, at)) else at
+    at = pri.end() if (pri := PRI.match(text, at)) else at
     when, end = stamp(text, at, anchor)
     if when is None:
         return None
@@ -246,11 +234,13 @@ def syslog(text: str, anchor: Anchor) -> Sent | None:
     begin, hostname, bare = end, None, not when.year_inferred
     if "," not in text[at:end] and (name := _HOST.match(text, end)):
         hostname, end, bare = name["host"], name.end(), False
-        if hostname.startswith(_NO_HOSTS):
+        if levelled := _LEVEL_AND_HOST.match(text, begin):
+            hostname, end = levelled["host"], levelled.end()
+        elif hostname.startswith(_NO_HOSTS):
             hostname, end, bare = _host(text, begin, hostname, end)
     end = level.end() if (level := _FACILITY.match(text, end)) else end
     tag, end = _tag(text, end, bare=bare)
-    sent = _ring(Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag), anchor)
+    sent = ring(Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag), anchor)
     if (tag is None or tag in SECOND_WORDS) and hostname and not (bare or when.year_inferred):
         return _without_host(text, begin, sent)
     return sent
@@ -259,15 +249,15 @@ def syslog(text: str, anchor: Anchor) -> Sent | None:
 def _dmesg(text: str, anchor: Anchor) -> Sent:
     """``[uptime]``, ``[date]``, ``kern :warn :`` or nothing at all before the message."""
     at = copied.end() if (copied := _QUOTED.match(text)) else 0
-    at = pri.end() if (pri := _PRI.match(text, at)) else at
+    at = pri.end() if (pri := PRI.match(text, at)) else at
     if found := _TALOS.match(text, at):
         return _talos(found, anchor)
     at = level.end() if (level := _FACILITY.match(text, at)) else at
     tag, at = _tag(text, at, bare=True)
-    sent = _ring(Sent(shape=Shape.DMESG, message=text[at:], tag=tag), anchor)
+    sent = ring(Sent(shape=Shape.DMESG, message=text[at:], tag=tag), anchor)
     if sent.uptime_us is not None and sent.tag is None and (name := _JOURNAL_HOST.match(sent.message)):
         named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag=name["tag"])
-        return _ring(named, anchor)
+        return ring(named, anchor)
     return sent
 
 
@@ -338,45 +328,10 @@ def _without_host(text: str, at: int, sent: Sent) -> Sent:
     return sent
 
 
-def _ring(sent: Sent, anchor: Anchor) -> Sent:
-    """Take off what the kernel's own log puts before a message, in any order and as often as relays repeat it."""
-    if sent.tag not in (None, "kernel"):
-        return sent
-    text, at = sent.message, 0
-    tag, uptime, caller, when = sent.tag, sent.uptime_us, sent.caller, sent.when
-    while text[at : at + 1] in " [<k(":  # with which each of them begins
-        if found := _KERNEL_TAG.match(text, at):
-            tag = "kernel"
-        elif found := _UPTIME.match(text, at):
-            uptime = int(found["seconds"]) * 1_000_000 + int(found["fraction"].ljust(6, "0"))
-            caller = f"C{found['cpu']}" if found["cpu"] else caller
-        elif found := _CALLER.match(text, at):
-            caller = found["caller"]
-        elif found := _CPU_AND_TASK.match(text, at):
-            caller = f"T{found['thread']}"
-        elif found := _PRI.match(text, at):
-            pass
-        elif found := (_DATED.match(text, at) or _MINUTE.match(text, at)):
-            when = when or _computed(found, anchor)
-        elif not (found := _RELATIVE.match(text, at)):
-            break
-        at = found.end()
-    return replace(sent, message=text[at:], tag=tag, uptime_us=uptime, caller=caller, when=when)
-
-
 def _unescaped(message: str) -> str:
     r"""What ``msg_add_ext_text`` (kernel/printk/printk.c) escaped: bytes that are not printable, and ``\``."""
     octets = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), message.encode("utf-8", "surrogateescape"))
     return octets.decode("utf-8", "backslashreplace")
-
-
-def _computed(found: re.Match[str], anchor: Anchor) -> When | None:
-    """The time that ``dmesg -T`` or ``-H`` computed."""
-    month, day, clock = month_of(found["month"]), int(found["day"]), found["clock"]
-    if "year" in found.re.groupindex:
-        return dated_time(int(found["year"]), month, day, clock, anchor.zone, TimeSource.DMESG)
-    when = yearless_time(month, day, f"{clock}:00", anchor.zone, anchor.hint)
-    return replace(when, source=TimeSource.DMESG) if when else None
 
 
 def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
@@ -385,7 +340,8 @@ def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
     A ``bare`` line has no time and no host before it, so that only ``name[pid]:`` can be told from a message.
     """
     if text.startswith("kernel:", at):
-        return "kernel", at + len("kernel:") + (text.startswith("kernel: ", at))
+        blank = text.startswith("kernel: ", at)
+        return "kernel", at + len("kernel:") + (3 if text.startswith("kernel: : ", at) else blank)
     found = _TAG.match(text, at)
     if found is None or found["tag"] in NOT_TAGS or (bare and not found["pid"]):
         return None, at
