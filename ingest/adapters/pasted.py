@@ -1,4 +1,4 @@
-"""Logs that were pasted: escaped for HTML, quoted-printable as in mails, with no-break spaces, each line in quotes.
+"""Logs that were pasted: escaped for HTML, quoted-printable or wrapped as in mails, with no-break spaces, in quotes.
 
 Told by how a log begins: in one line alone the envelope could not tell it from what a program logs.
 """
@@ -20,8 +20,20 @@ _PAGE = re.compile(rb"^&lt;\d{1,3}&gt;|&nbsp;|<br ?/?>\r?\n|^<(p|li|div|code|spa
 _TAGS = re.compile(rb"^(?:[ \t]*</?[a-z][^<>\n]*>)+|(?:</?[a-z][^<>\n]*>)+(?=[ \t]*\r?$)", re.MULTILINE)
 """Lower case only: kernels write ``<TASK>`` and ``<IRQ>``."""
 _IN_QUOTES = re.compile(rb"""^[ \t]*(?:([`"'])(.*)\1)[,\\]?[ \t]*(\r?)$""", re.MULTILINE)
-_LONGEST = 1 << 20
-"""Bytes of a line that wait for its end."""
+_REST = (
+    rb"\r?\n(?:> ?)*+(?=(?:gfp_mask|nodemask|order|oom_score_adj|mems_allowed|hugepages_\w+)=|killed process \d|\d+kB\b"
+    rb"|\w+(?:\(\w+\)|-rss)?:-?\d+kB|UID:\d|oom_score_adj:-?\d|\d+\*\d+kB|\([UMERCHI]+\) \d|= ?\d+kB"
+    rb"|(?:[a-z_]{3,16} +){0,4}name\r?\n|#\d|\d+\.\d+\.\d\S*\s#\d|(?:Not )?[Tt]ainted)"
+)
+"""Where a mail wrapped a line of a kernel: the rest begins with what no line of a log that has stamps begins with."""
+_WRAPPED = re.compile(rb"^(?:> ?)*+\[ *+\d+\.\d{6}\] .{8,}" + _REST, re.MULTILINE)
+_RESTS = re.compile(_REST)
+_ROWS = re.compile(
+    rb"^((?:> ?)*+\[ *+\d+\.\d{6}\] \[ *+\d+\](?: +-?\d+){5,12}+) *\r?\n(?:> ?)*+(?=[^\s\[])", re.MULTILINE
+)
+"""Rows of a process table whose name stands on the next line."""
+_AT_ONCE = 1 << 20
+"""Bytes in which what was done to a log is undone together; few pastes have more."""
 _LINES = 3
 """Lines in a row that are in quotes in a log of which all are."""
 
@@ -37,6 +49,8 @@ def undoing(head: bytes) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
         head = _off_page(head)
     if _NO_BREAK in head:
         undone.append(_with_blanks)
+    if _WRAPPED.search(head):
+        undone.append(_joined)
     if _all_in_quotes(head):
         undone.append(_out_of_quotes)
     if not undone:
@@ -52,17 +66,15 @@ def undoing(head: bytes) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
 
 
 def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut at ends of lines that are no soft ones of a mail."""
-    rest = b""
+    """The same bytes, cut seldom and at ends of lines: what is undone may reach over the end of one."""
+    waiting = b""
     for piece in pieces:
-        rest += piece
-        end = len(rest)
-        while (end := rest.rfind(b"\n", 0, end)) > 0 and rest[:end].rstrip(b"\r").endswith(b"="):
-            pass
-        if end > 0 or len(rest) > _LONGEST:
-            yield rest[: end + 1] if end > 0 else rest
-            rest = rest[end + 1 :] if end > 0 else b""
-    yield rest
+        waiting += piece
+        if len(waiting) > _AT_ONCE:
+            end = waiting.rfind(b"\n") + 1 or len(waiting)
+            yield waiting[:end]
+            waiting = waiting[end:]
+    yield waiting
 
 
 def _off_page(lines: bytes) -> bytes:
@@ -72,6 +84,10 @@ def _off_page(lines: bytes) -> bytes:
 
 def _with_blanks(lines: bytes) -> bytes:
     return lines.replace(_NO_BREAK, b" ")
+
+
+def _joined(lines: bytes) -> bytes:
+    return _ROWS.sub(rb"\1 ", _RESTS.sub(b" ", lines))
 
 
 def _all_in_quotes(head: bytes) -> bool:

@@ -6,6 +6,7 @@ import html
 import json
 from binascii import b2a_qp
 from pathlib import Path
+from textwrap import TextWrapper
 
 import pytest
 from click.testing import CliRunner
@@ -31,6 +32,7 @@ PASTES = {
     "as paragraphs of a page": "<p>{escaped}</p>",
     "with no-break spaces": "{unbroken}",
 }
+WRAP = TextWrapper(80, break_long_words=False, break_on_hyphens=False, drop_whitespace=True).wrap
 
 
 def answers(lines: list[str]) -> object:
@@ -56,6 +58,22 @@ def test_quoted_printable_of_a_mail_changes_no_answer(head: str) -> None:
     mail = b2a_qp("\n".join(LINES).encode()).decode()
     assert "=3D" in mail
     assert answers([head + mail]) == answers(LINES)
+
+
+@pytest.mark.parametrize("quote", ["", "> "])
+def test_a_report_that_a_mail_wrapped_changes_no_answer(quote: str) -> None:
+    """In order to be quoted later, as most are; whole are the rows, which no mail's width cuts."""
+    lines = [line.partition(" kernel: ")[2] for line in LINES if " kernel: " in line]
+    wrapped = [f"{quote}{piece}" for line in lines for piece in WRAP(line)]
+    assert len(wrapped) > len(lines)
+    assert answers(wrapped) == answers(lines)
+
+
+def test_a_kill_of_openvz_that_a_mail_wrapped_is_whole() -> None:
+    kill = (
+        "[4551398.870288] Out of memory in UB 25187: OOM{}killed process 21091 (update_database) score 0 vm:4228424kB"
+    )
+    assert answers([kill.format("\n")]) == answers([kill.format(" ")])
 
 
 def test_a_few_quotes_and_entities_make_no_paste() -> None:
