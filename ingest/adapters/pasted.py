@@ -21,12 +21,12 @@ _TAGS = re.compile(rb"^(?:[ \t]*</?[a-z][^<>\n]*>)+|(?:</?[a-z][^<>\n]*>)+(?=[ \
 """Lower case only: kernels write ``<TASK>`` and ``<IRQ>``."""
 _IN_QUOTES = re.compile(rb"""^[ \t]*(?:([`"'])(.*)\1)[,\\]?[ \t]*(\r?)$""", re.MULTILINE)
 _REST = (
-    rb"\r?\n(?:> ?)*+(?=(?:gfp_mask|nodemask|order|oom_score_adj|mems_allowed|hugepages_\w+)=|killed process \d|\d+kB\b"
-    rb"|\w+(?:\(\w+\)|-rss)?:-?\d+kB|UID:\d|oom_score_adj:-?\d|\d+\*\d+kB|\([UMERCHI]+\) \d|= ?\d+kB"
-    rb"|(?:[a-z_]{3,16} +){0,4}name\r?\n|#\d|\d+\.\d+\.\d\S*\s#\d|(?:Not )?[Tt]ainted)"
+    rb"(?<! ) *+\r?\n(?:> ?)*+(?=(?:gfp_mask|nodemask|order|oom_score_adj|mems_allowed|hugepages_\w+)="
+    rb"|killed process \d|\d+kB\b|\w+(?:\(\w+\)|-rss)?:-?\d+kB|UID:\d|oom_score_adj:-?\d|\d+\*\d+kB"
+    rb"|\([UMERCHI]+\) \d|= ?\d+kB|(?:[a-z_]{3,16} +){0,4}name\r?\n|#\d|\d+\.\d+\.\d\S*\s#\d|(?:Not )?[Tt]ainted)"
 )
 """Where a mail wrapped a line of a kernel: the rest begins with what no line of a log that has stamps begins with."""
-_WRAPPED = re.compile(rb"^(?:> ?)*+\[ *+\d+\.\d{6}\] .{8,}" + _REST, re.MULTILINE)
+_WRAPPED = re.compile(rb"^.{0,80}?\[ *+\d+\.\d{6}\] .{8,}" + _REST, re.MULTILINE)
 _RESTS = re.compile(_REST)
 _ROWS = re.compile(
     rb"^((?:> ?)*+\[ *+\d+\.\d{6}\] \[ *+\d+\](?: +-?\d+){5,12}+) *\r?\n(?:> ?)*+(?=[^\s\[])", re.MULTILINE

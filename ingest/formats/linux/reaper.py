@@ -28,8 +28,8 @@ class Reaped(LinuxPart, frozen=True, kw_only=True):
             name=found["name"],
             outcome=ReaperOutcome.REAPED,
             anon_rss=found["anon_rss"],
-            file_rss=found["file_rss"],
-            shmem_rss=found["shmem_rss"],
+            file_rss=found.get("file_rss"),
+            shmem_rss=found.get("shmem_rss"),
         )
 
     @classmethod
@@ -46,10 +46,9 @@ def _reaped() -> pp.ParserElement:
         + comm(r"\), now anon-rss:")
         + word("), now")
         + kibibytes("anon-rss", "anon_rss")
-        + word(",")
-        + kibibytes("file-rss", "file_rss")
-        + word(",")
-        + kibibytes("shmem-rss", "shmem_rss")
+        + pp.Optional(
+            word(",") + kibibytes("file-rss", "file_rss") + word(",") + kibibytes("shmem-rss", "shmem_rss")
+        )  # which wrapped logs without any prefix have on a line of their own
     )
 
 
