@@ -64,8 +64,8 @@ def _workload(report: Report, redaction: Redaction | None) -> str:
         return f"container {redaction.container(name) if redaction else name}"
     path = (report.cgroup.killed_path or report.cgroup.limit_path) if report.cgroup else None
     victim = report.victims[0] if report.victims else None
-    if path is None and victim:
-        path = victim.cgroup
+    if path is None:
+        path = victim.cgroup if victim else report.scope.name
     if path and cgroup.is_named(path):
         named = cgroup.without_ids(path)
         return redaction.path(named) if redaction else named

@@ -2,7 +2,8 @@
 
 Within one source a second kill line in another report is another kill. Across sources it is the same where host, pid
 and name are the same within two minutes: two shippers of one host, a reaper's line that comes after its report, the
-word of kubelet, containerd or node-problem-detector.
+word of kubelet, containerd or node-problem-detector. Who repeats and names neither process nor container, as systemd,
+tells of whatever was killed on the host about that time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest import cgroup
-from ingest.model import KnownKill, ScopeKind
+from ingest.model import KnownKill, Outcome, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,29 +29,35 @@ _ZONE_STEP = timedelta(minutes=15)
 _WIDEST_ZONES = timedelta(hours=26)
 _SHORT_ID = 12
 """Hex digits of a container id that every runtime prints."""
+_NAMED, _VAGUE = "named", "vague"
+"""Who told of a kill of a host: one whose word stands, or one who repeats and names neither process nor container."""
 
 _Key = tuple[str, str, str]
 
 
 class RecentKills:
-    """The newest kill of each host, pid and name, and of each container; the oldest are forgotten beyond ``limit``."""
+    """The newest kill of each host, pid and name, of each container, and of each two minutes of a host.
+
+    The oldest are forgotten beyond ``limit``.
+    """
 
     def __init__(self, limit: int = 20_000) -> None:
         self._limit = limit
         self._known: OrderedDict[_Key, KnownKill] = OrderedDict()
 
-    def add(self, identified: Identified) -> None:
+    def add(self, identified: Identified, *, echo: bool = False) -> None:
         """Remember the kills of a report that is written."""
+        report = identified.report
         for known in known_kills(identified):
-            self.remember(identified.report.host.name, known)
+            self.remember(report.host.name, known)
+        if not report.victims and report.outcome is not Outcome.NO_VICTIM:
+            teller = _NAMED if _of_container(report) or not echo else _VAGUE
+            self._put(_about(report.host.name, teller, report.when.at), _mention(identified, None))
 
     def remember(self, host: str, known: KnownKill) -> None:
         """Remember one kill of a host."""
-        for key in _keys(host, known):
-            self._known[key] = known
-            self._known.move_to_end(key)
-        while len(self._known) > self._limit:
-            self._known.popitem(last=False)
+        for key in (*_keys(host, known), _about(host, _NAMED, known.at)):
+            self._put(key, known)
 
     def recall(self, host: str, known: KnownKill) -> None:
         """Remember a kill that an earlier run wrote, unless this one knows a newer one of the process."""
@@ -68,7 +75,10 @@ class RecentKills:
             identified: The report.
             echo: Whether it is only a reaper's or a reporter's word, which may be of the same source.
         """
-        host = identified.report.host.name
+        report = identified.report
+        host = report.host.name
+        if echo and not report.victims and not _of_container(report):
+            return self._is_of_about(host, report)
 
         def is_known(mention: KnownKill) -> bool:
             found = (self._known.get(key) for key in _keys(host, mention))
@@ -76,6 +86,21 @@ class RecentKills:
 
         mentions = list(_mentions(identified, echo=echo))
         return bool(mentions) and all(map(is_known, mentions))
+
+    def _is_of_about(self, host: str, report: Report) -> bool:
+        """Whether a kill of the host was told about the time of a vague word; one that only repeats such a word, too.
+
+        Another vague word is of another kill: nobody else told of either.
+        """
+        tellers = (_NAMED, _VAGUE) if report.echo else (_NAMED,)
+        steps = (-WITHIN, timedelta(), WITHIN)
+        return any(_about(host, teller, report.when.at + step) in self._known for teller in tellers for step in steps)
+
+    def _put(self, key: _Key, known: KnownKill) -> None:
+        self._known[key] = known
+        self._known.move_to_end(key)
+        while len(self._known) > self._limit:
+            self._known.popitem(last=False)
 
 
 def known_kills(identified: Identified) -> Iterator[KnownKill]:
@@ -117,18 +142,23 @@ def _mentions(identified: Identified, *, echo: bool) -> Iterator[KnownKill]:
     if identified.report.victims or not echo:
         yield from known_kills(identified)
     elif (container := _of_container(identified.report)) is not None:
-        when = identified.report.when
-        yield KnownKill(
-            kill_id=identified.id,
-            report_id=identified.id,
-            pid=None,
-            name="",
-            at=when.at,
-            zone_inferred=when.zone_inferred,
-            version=identified.version,
-            shape=identified.report.shape,
-            container=container,
-        )
+        yield _mention(identified, container)
+
+
+def _mention(identified: Identified, container: str | None) -> KnownKill:
+    """A report that names no process, as a kill is remembered."""
+    when = identified.report.when
+    return KnownKill(
+        kill_id=identified.id,
+        report_id=identified.id,
+        pid=None,
+        name="",
+        at=when.at,
+        zone_inferred=when.zone_inferred,
+        version=identified.version,
+        shape=identified.report.shape,
+        container=container,
+    )
 
 
 def _of_container(report: Report) -> str | None:
@@ -145,6 +175,11 @@ def _container(path: str | None) -> str | None:
 def _keys(host: str, known: KnownKill) -> list[_Key]:
     process = [(host, str(known.pid), known.name)] if known.pid is not None else []
     return [*process, (host, "container", known.container)] if known.container is not None else process
+
+
+def _about(host: str, teller: str, at: datetime) -> _Key:
+    """The two minutes of a host in which something was told; their neighbours are asked too."""
+    return (host, teller, str(int(at.timestamp() // WITHIN.total_seconds())))
 
 
 def _near(one: datetime, other: datetime, *, zones: bool) -> bool:

@@ -206,7 +206,7 @@ class Pipeline:
             self.counts[Count.REPEATS] += 1
             return
         output.joined.append(self._episodes.join(identified, analyse(identified.report), self._heads))
-        self._kills.add(told)
+        self._kills.add(told, echo=echo)
         self.counts[Count.REPORTS] += 1
         self.counts[Count.KILLS] += len(identified.report.victims)
 

@@ -110,12 +110,10 @@ def _unit_killed() -> pp.ParserElement:
 
 
 def _unit() -> pp.ParserElement:
-    """Systemd's own lines about the unit (src/core/unit.c, service.c)."""
+    """Systemd's own lines about the unit (src/core/unit.c, service.c); its word of an OOM kill is of its own family."""
     told = (
-        r"A process of this unit has been killed by the OOM killer\."
-        r"|The kernel OOM killer killed some processes in this unit\."
-        r"|(?:Main|Control) process exited, code=(?:killed|exited), status=(?:9/KILL|137(?:/n/a)?)"
-        r"|Failed with result '(?:oom-kill|signal)'\."
+        r"(?:Main|Control) process exited, code=(?:killed|exited), status=(?:9/KILL|137(?:/n/a)?)"
+        r"|Failed with result 'signal'\."
         r"|Consumed .* CPU time.*"
         r"|Scheduled restart job, restart counter is at \d+\."
     )
@@ -228,8 +226,6 @@ FORMAT = Format(
             id="systemd_oomd.unit",
             role=Role.BODY,
             anchors=(
-                " of this unit ",
-                " in this unit.",
                 "process exited, code=",
                 "Failed with result ",
                 ": Consumed ",
@@ -237,7 +233,7 @@ FORMAT = Format(
             ),
             grammar=_unit,
             part=noted,
-            source="unit_log_process_exit, unit_check_oom (systemd, pid 1)",
+            source="unit_log_process_exit, unit_log_failure (systemd, pid 1)",
             versions="systemd 219 to 261",
             example="a.service: Main process exited, code=killed, status=9/KILL",
         ),

@@ -83,14 +83,9 @@ WORDINGS: Mapping[str, About] = {
         },
         shapes=(
             shape(
-                r"killed (?:by the OOM killer|some processes in this unit)",
-                "The kernel's OOM killer killed something in this unit. systemd repeats it for each unit above: one "
-                "kill.",
-            ),
-            shape(
                 r"process exited, code=", "The unit's process ended by SIGKILL: an OOM kill, or anybody else's kill -9."
             ),
-            shape(r"Failed with result ", "The unit failed; oom-kill: because of an OOM kill."),
+            shape(r"Failed with result ", "The unit failed because a signal ended its process."),
             shape(r"Consumed ", "What the unit used in its life; memory peak is the most that it ever held."),
             shape(r"restart counter is at (?P<restarts>\d{1,9})", "systemd starts the unit again."),
         ),

@@ -29,12 +29,13 @@ DAEMONS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("victim.fast", "spared.small"),
         ("victim.line", "action.plain", "status.table", "sending.signal", "status.memory", "status.avail", "status.kmsg"),
     ),
+    "systemd": (("killed.killer", "failed.result"), ("killed.kernel",), ("failed.result",)),
     "systemd_oomd": (
         ("killed.pressure", "candidates.considered", "candidates.path", "candidates.limit", "candidates.pressure",
          "candidates.usage", "candidates.min", "candidates.low", "candidates.pgscan", "candidates.last",
          "candidates.swap", "unit_killed.some", "unit.main", "unit.result", "unit.consumed", "unit.restart"),
-        ("killed.swap", "candidates.over", "candidates.attempt", "unit.killer", "unit.control"),
-        ("killed.memory", "unit.kernel"),
+        ("killed.swap", "candidates.over", "candidates.attempt", "unit.control"),
+        ("killed.memory",),
         ("marked.pressure", "unit_killed.count"),
         ("marked.memory",),
         ("rule.all",),
@@ -101,7 +102,8 @@ KERNEL: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Reports of the kernel beside the plain ones of each generation: refusals, panics, OpenVZ, neighbours."""
 
-TAGS = {"earlyoom": "earlyoom[812]", "nohang": "nohang[644]", "systemd_oomd": "systemd-oomd[1027]", "lmkd": "lowmemorykiller",
+TAGS = {"earlyoom": "earlyoom[812]", "nohang": "nohang[644]", "systemd": "systemd[1]",
+        "systemd_oomd": "systemd-oomd[1027]", "lmkd": "lowmemorykiller",
         "kubelet": "kubelet[1400]", "containerd": "containerd[990]", "talos": "talos",
         "node_problem_detector": "node-problem-detector[77]"}  # fmt: skip
 """Syslog tag of each family; the others are the kernel's."""

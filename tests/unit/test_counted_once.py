@@ -28,6 +28,11 @@ DETECTOR = (
 )
 CONTAINERD = f'2026-11-22T10:15:02Z h containerd[990]: level=info msg="TaskOOM event container_id:\\"{CONTAINER}\\" "'
 REAPER = "2026-11-22T10:16:02Z h kernel: [161.000000] oom_reaper: reaped process 77 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"  # noqa: E501
+UNIT = "2026-11-22T10:15:01Z h systemd[1]: a.service: A process of this unit has been killed by the OOM killer."
+ABOVE = UNIT.replace("a.service", "system.slice")
+FAILED = "2026-11-22T10:15:04Z h systemd[1]: a.service: Failed with result 'oom-kill'."
+OOMD = "2026-11-22T10:15:01Z h systemd-oomd[9]: Killed /system.slice/a.service due to memory used (9) / total (9) and swap used (9) / total (9) being more than 90.00%"  # noqa: E501
+OOMD_UNIT = "2026-11-22T10:15:02Z h systemd[1]: a.service: systemd-oomd killed some process(es) in this unit."
 LOCAL = KERNEL.replace("2026-11-22T10:15:01Z", "Nov 22 11:15:01")
 WITHOUT_UPTIME = LOCAL.replace("[100.000001] ", "")
 IN_JSON = json.dumps(
@@ -57,6 +62,10 @@ def read(*lines: str) -> dict[str, list[dict[str, Any]]]:
         (IN_JSON, WITHOUT_UPTIME),
         (WITHOUT_UPTIME, IN_JSON),
         (KERNEL, KERNEL),
+        (KERNEL, ABOVE, UNIT, FAILED),
+        (ABOVE, UNIT, KERNEL),
+        (SUMMARY, KERNEL, CONTAINERD, UNIT.replace("a.service", f"cri-containerd-{CONTAINER}.scope")),
+        (KUBELET, UNIT, KERNEL),
     ],
     ids=lambda lines: " ".join(line.split()[2].partition("[")[0].rstrip(":") for line in lines),
 )
@@ -93,3 +102,72 @@ def test_a_process_of_the_same_number_an_hour_later_is_another_kill_where_both_t
 
 def test_the_same_kill_on_another_host_is_another_kill() -> None:
     assert len(read(KERNEL, KERNEL.replace(" h kernel", " g kernel"))["kill"]) == 2
+
+
+# ---------------------------------------------------------------- systemd's word, which names no process
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (UNIT,),
+        (FAILED,),
+        (ABOVE, UNIT, UNIT.replace("a.service", "user@1000.service"), FAILED),
+        (ABOVE, UNIT, FAILED.replace("10:15:04", "10:16:40")),
+        (
+            UNIT.replace("systemd[1]: a.service", "systemd[1400]: app-x.scope"),
+            UNIT.replace("a.service", "user@1.service"),
+        ),
+    ],
+)
+def test_systemds_word_is_one_kill_that_names_no_process(lines: tuple[str, ...]) -> None:
+    found = read(*lines)
+    (report,) = found["report"]
+    assert found["kill"] == []
+    assert (report["event"]["provider"], report["oom"]["report"]["outcome"]) == ("systemd", "killed")
+    assert report["systemd"]["unit"] in ("a.service", "app-x.scope")
+
+
+@pytest.mark.parametrize("lines", [(OOMD, OOMD_UNIT, FAILED), (FAILED, OOMD), (OOMD, UNIT)])
+def test_what_systemd_says_of_a_kill_of_systemd_oomd_is_the_same_kill(lines: tuple[str, ...]) -> None:
+    (report,) = read(*lines)["report"]
+    assert report["event"]["provider"] == "systemd-oomd"
+
+
+def test_systemds_word_of_a_container_is_the_one_of_containerd() -> None:
+    (report,) = read(CONTAINERD, UNIT.replace("a.service", f"cri-containerd-{CONTAINER}.scope"))["report"]
+    assert report["event"]["provider"] == "containerd"
+
+
+def test_a_unit_that_is_killed_again_was_killed_twice() -> None:
+    later = [line.replace("10:15", "10:16") for line in (ABOVE, UNIT, FAILED)]
+    assert len(read(ABOVE, UNIT, FAILED, *later)["report"]) == 2
+    at_once = [line.replace(":01Z", ":05Z") for line in (ABOVE, UNIT)]
+    assert len(read(ABOVE, UNIT, FAILED, *at_once)["report"]) == 2
+
+
+def test_each_kill_of_a_restart_loop_is_found_by_its_unit() -> None:
+    hours = range(10, 16)
+    words = (KERNEL, ABOVE, UNIT, FAILED)
+    kills = [line.replace("T10:", f"T{at}:").replace("[100.", f"[{at * 3600}.") for at in hours for line in words]
+    found = read(*kills)
+    assert (len(found["kill"]), len(found["report"])) == (len(hours), len(hours))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.service: Main process exited, code=killed, status=9/KILL",
+        "a.service: Failed with result 'signal'.",
+        "a.service: Failed with result 'exit-code'.",
+        "a.service: Killing process 77 (java) with signal SIGKILL.",
+        "a.service: systemd-oomd killed some process(es) in this unit.",
+    ],
+)
+def test_other_words_of_systemd_are_no_oom_kill(text: str) -> None:
+    assert read(f"2026-11-22T10:15:01Z h systemd[1]: {text}") == {"kill": [], "report": []}
+
+
+def test_a_dry_run_of_a_daemon_takes_no_word_from_systemd() -> None:
+    dry = "2026-11-22T10:15:01Z h systemd-oomd[9]: oomd dry-run: Would have tried to kill /a and all its descendants"
+    assert len(read(dry, UNIT)["report"]) == 2
