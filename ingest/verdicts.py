@@ -374,6 +374,20 @@ _OF_THE_KERNEL = frozenset({Advice.KEEP_INFO_LINES, Advice.CHECK_SHIPPING})
 """What is missing in a record of the kernel may be had; other killers print no more than they do."""
 
 
+_REPEAT = frozenset({"containerd", "kubelet", "node-problem-detector", "systemd"})
+"""Families that only repeat what a killer did."""
+
+
+def meaning(code: Code, family: str) -> str:
+    """What a code means in a report of a family: only the kernel's process table can be switched off or get lost."""
+    if code is not Code.NO_PROCESS_TABLE or family == "linux":
+        return VERDICTS[code].text
+    unknown = "Who else held memory cannot be known"
+    if family in _REPEAT:
+        return f"{unknown}: only the killer's own lines could tell, and they are not in this log."
+    return f"{unknown}: the lines of this killer do not tell."
+
+
 def advice(codes: tuple[Code, ...], family: str) -> tuple[Advice, ...]:
     """What to do next after a report of a family, in the order of the codes, each once."""
     every = dict.fromkeys(each for code in codes for each in VERDICTS[code].advice)

@@ -18,7 +18,7 @@ from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
 from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
 from ingest.sentence import of_episode, process
-from ingest.verdicts import ADVICE, VERDICTS, advice
+from ingest.verdicts import ADVICE, VERDICTS, advice, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -248,7 +248,15 @@ def _culprit(culprit: Culprit) -> str:
 def _finding(finding: Finding, report: Report) -> FindingView:
     verdict = VERDICTS[finding.code]
     lines = quoted(finding, report)
-    return FindingView(finding.code, verdict.title, verdict.text, finding.name, finding.size, finding.share, lines)
+    return FindingView(
+        finding.code,
+        verdict.title,
+        meaning(finding.code, report.family),
+        finding.name,
+        finding.size,
+        finding.share,
+        lines,
+    )
 
 
 def _processes(report: Report, analysis: Analysis, there: Room) -> Iterator[ProcessView]:

@@ -9,7 +9,7 @@ from ingest.explanation import openvz
 from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, part_of_it, percent
 from ingest.model import Action, Code, Constraint, CulpritKind, Outcome, ReaperOutcome, ScopeKind
 from ingest.sentence import process, size
-from ingest.verdicts import DOUBTS, VERDICTS, Question
+from ingest.verdicts import DOUBTS, VERDICTS, Question, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +141,7 @@ def _found(finding: Finding, report: Report) -> str:
     name = f" ({finding.name})" if finding.name else ""
     much = f": {size(finding.size)}" if finding.size else ""
     part = f", {percent(finding.share)}" if finding.share is not None else ""
-    why = f" {verdict.text}" if verdict.question is Question.EVIDENCE else ""
+    why = f" {meaning(finding.code, report.family)}" if verdict.question is Question.EVIDENCE else ""
     if finding.code is Code.HUGE_PAGES and report.machine:
         free = sum(pages.free * pages.size for pages in report.machine.huge_pages)
         why = f" Of them {size(free)} are free." if free else " All of them are in use."

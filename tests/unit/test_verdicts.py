@@ -166,6 +166,17 @@ def test_what_is_missing_of_a_table_is_said(lines: list[str], code: Code) -> Non
     assert ("vm.oom_dump_tasks=1" in advised(joined)) is (code is Code.NO_PROCESS_TABLE)
 
 
+@pytest.mark.parametrize("family", [each for name, each in formats().items() if name not in ("linux", "openvz")])
+def test_only_of_the_kernel_a_lost_or_switched_off_table_is_said(family: Format) -> None:
+    tag = "kernel" if "kernel" in family.tags else min(family.tags)
+    for wording in family.wordings:
+        if wording.role in (Role.VICTIM, Role.EVIDENCE):
+            words = told(only(f"Mar  5 01:00:00 h1 {tag}: {wording.example}"))
+            assert "Who else held memory cannot be known: " in words
+            assert "oom_dump_tasks" not in words
+            assert ("own lines" in words) is family.repeats, wording.id
+
+
 def test_a_table_lacks_nothing() -> None:
     joined = only(*kernel(HEAD, HEADING, ROW, KILL))
     assert joined.identified.report.table_lack is None
