@@ -68,8 +68,8 @@ def elastic(stack: Endpoints, name: str) -> Iterator[Elasticsearch]:
     with Elasticsearch(stack.elasticsearch, request_timeout=60) as client:
         yield client
         indices = list(client.indices.get(index=f"{name}-*", expand_wildcards="all"))
-        if indices:
-            client.indices.delete(index=indices)
+        for begin in range(0, len(indices), 50):  # the names of more do not fit into one request
+            client.indices.delete(index=indices[begin : begin + 50])
         for template in client.indices.get_index_template()["index_templates"]:
             if template["name"].startswith(f"{name}-"):
                 client.indices.delete_index_template(name=template["name"])
