@@ -1,11 +1,14 @@
 """The forms of ``journalctl`` that take several lines for an entry, as the lines that its ``-o json`` writes.
 
-Which form a log has is told by how it begins. An entry is only put on one line here: the envelope reads it.
+Likewise the lists in which clients of clouds and clusters write what they found (``gcloud logging read --format=json``,
+``aws logs filter-log-events``, ``kubectl get events -o json``). Which form a log has is told by how it begins. An entry
+is only put on one line here: the envelope reads it.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,12 +24,16 @@ _LENGTH = 8
 _INDENT = b"    "
 _HEADLINE = re.compile(rb"[A-Z][a-z]{2} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{6})?)( UTC)?[^\[\n]*\[s=[^\n]*\]\r?\n")
 """The time of an entry and its cursor (``output_verbose`` of systemd)."""
+_LIST = re.compile(rb'(?:\[|\{\s+(?:"\w+": "[^"\n]*",\s+)*"(?:events|items)": \[)\r?\n(?P<indent> +)\{\r?\n')
+"""How a list of objects begins, each of them over many lines."""
 
 
 def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
     """What makes lines of a log that begins so; ``None`` where its lines are to be read as they are."""
     if head.startswith(b"__CURSOR="):
         return _exported
+    if listed := _LIST.match(head):
+        return partial(_pretty, indent=listed["indent"])
     if head.startswith((b"{\n", b"{\r\n")):
         return _pretty
     if head.startswith((b"\x1e{", b"data: {")):
@@ -95,14 +102,16 @@ def _verbose(stream: BufferedIOBase) -> Iterator[bytes]:
     yield entry.take()
 
 
-def _pretty(stream: BufferedIOBase) -> Iterator[bytes]:
-    """``-o json-pretty``: an object over many lines, whose first and last stand at the margin."""
+def _pretty(stream: BufferedIOBase, indent: bytes = b"") -> Iterator[bytes]:
+    """``-o json-pretty``: an object over many lines, whose first and last stand at the margin, or at that of a list."""
     pieces, size = list[bytes](), 0
     while line := stream.readline(_LONGEST):
+        if indent and not pieces and not line.startswith(indent + b"{"):
+            continue
         pieces.append(line.strip())
         size += len(line)
-        if line.startswith(b"}") or size > _LONGEST:
-            yield b" ".join(pieces) + b"\n"
+        if line.startswith(indent + b"}") or size > _LONGEST:
+            yield b" ".join(pieces).removesuffix(b",") + b"\n"
             pieces, size = [], 0
     yield b" ".join(pieces)
 

@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-MESSAGES = ("MESSAGE", "message", "msg", "log", "rawmsg", "short_message", "event.original")
+MESSAGES = ("MESSAGE", "message", "msg", "log", "rawmsg", "short_message", "event.original", "textPayload",
+            "SyslogMessage", "_raw", "line")  # fmt: skip
 _SHIPPERS_HOSTS = ("host.hostname", "host.name")
 _HOSTS = ("_HOSTNAME", "HOSTNAME", "_hostname", "log.syslog.hostname", "logsource", *_SHIPPERS_HOSTS, "hostname",
-          "host", "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host")  # fmt: skip
+          "host", "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host", "HostName", "Computer",
+          "labels.compute.googleapis.com/resource_name", "resource.labels.node_name", "resource.labels.instance_id",
+          "labels.hostname", "labels.host", "labels.node", "labels.nodename")  # fmt: skip
 _TAGS = ("SYSLOG_IDENTIFIER", "syslog_identifier", "programname", "program", "PROGRAM", "appname", "app-name",
          "app_name", "ident", "syslogtag", "log.syslog.appname", "syslog.identifier", "process.name",
-         "_COMM")  # fmt: skip
+         "_COMM", "ProcessName")  # fmt: skip
 _FILES = ("container.id", "kubernetes.docker_id", "kubernetes.container_id", "docker.container_id", "log.file.path")
 """Which of a host's containers a piece of a line is of."""
 
@@ -46,14 +49,17 @@ def _spelled(name: str) -> tuple[str, ...]:
 _JOURNAL_TIMES = (*_spelled("_SOURCE_REALTIME_TIMESTAMP"), "__REALTIME_TIMESTAMP")
 _UPTIMES = _spelled("_SOURCE_MONOTONIC_TIMESTAMP")
 _LOGGED_TIMES = ("timereported", "ISODATE", "timestamp", "syslog_timestamp", "talos-time")
-_SHIPPED_TIMES = ("@timestamp", "time", "date", "timegenerated", "_ts")
+_SHIPPED_TIMES = ("@timestamp", "time", "date", "timegenerated", "_ts", "_time", "EventTime", "TimeGenerated",
+                  "lastTimestamp", "eventTime")  # fmt: skip
 _TRANSPORTS = (*_spelled("_TRANSPORT"), "systemd.transport", "journald.transport")
 _FACILITIES = ("SYSLOG_FACILITY", "syslog_facility", "log.syslog.facility.code", "syslogfacility", "facility_label",
-               "facility", "syslogfacility-text", "FACILITY")  # fmt: skip
+               "facility", "syslogfacility-text", "FACILITY", "Facility")  # fmt: skip
 _PRIORITIES = ("pri", "log.syslog.priority")
 _BOOTS = (*_spelled("_BOOT_ID"), "journald.host.boot_id")
 _NAMES = (_HOSTS, _TAGS, _FILES, _JOURNAL_TIMES, _UPTIMES, _LOGGED_TIMES, _SHIPPED_TIMES, _TRANSPORTS, _FACILITIES,
           _PRIORITIES, _BOOTS)  # fmt: skip
+_WRAPPERS = ("jsonPayload", "result", "content", "attributes", "event")
+"""Where exports of Google Cloud, Splunk and Datadog, and watchers of Kubernetes' events, put what was logged."""
 _KEPT = 1_024
 _KERNEL = frozenset({"0", "kern", "kernel"})
 _INTEGER = re.compile(r"[0-9]{1,19}")
@@ -80,7 +86,7 @@ def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
     document = _decoded(value)
     known = _known(document)
     outer = _outer(known, _message(document), anchor)
-    inner = take_apart(outer.message, anchor)
+    inner = take_apart(outer.message, Anchor(anchor.zone, outer.when.at) if outer.when else anchor)
     if inner is None or outer.tag not in (None, "kernel"):
         return outer
     sent = _combined(outer, inner)
@@ -112,9 +118,24 @@ def sender(value: bytes) -> tuple[str | None, str] | None:
 
 def _decoded(value: bytes) -> Object:
     try:
-        return _DECODER.decode(value)
+        return _unwrapped(_DECODER.decode(value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotALine("json", f"not a JSON object: {error}") from None
+
+
+def _unwrapped(document: Object) -> Object:
+    """An object with what it wraps, where that has the message; an event of Kubernetes tells its node as ``source``."""
+    if not _has_message(document):
+        wrapped = (name for name in _WRAPPERS if isinstance(each := document.get(name), dict) and _has_message(each))
+        if (name := next(wrapped, None)) is not None:
+            document = {key: each for key, each in document.items() if key != name} | document[name]
+    if "involvedObject" in document and "host" not in document and (node := _at(document, "source.host")) is not None:
+        return document | {"host": node}
+    return document
+
+
+def _has_message(document: Object) -> bool:
+    return any(_at(document, name) is not None for name in MESSAGES)
 
 
 def _combined(outer: Sent, inner: Sent) -> Sent:

@@ -86,6 +86,39 @@ SHIPPERS: dict[str, dict[str, Any]] = {
         "PROGRAM": "kernel", "PRIORITY": "warning", "MESSAGE": RING, "ISODATE": "2026-11-22T11:15:02+01:00",
         "HOST": "Node-7", "FACILITY": "kern",
     },
+    "Google Cloud journal": {
+        "insertId": "a1", "logName": "projects/p/logs/kernel", "timestamp": "2026-11-22T10:15:02.123456Z",
+        "receiveTimestamp": "2026-11-22T10:15:09Z", "resource": {"type": "k8s_node", "labels": {"node_name": "Node-7"}},
+        "jsonPayload": {"MESSAGE": RING, "SYSLOG_IDENTIFIER": "kernel", "_HOSTNAME": "Node-7", "_TRANSPORT": "kernel"},
+    },
+    "Google Cloud text": {
+        "insertId": "a1", "timestamp": "2026-11-22T10:15:09Z", "textPayload": LINE,
+        "resource": {"type": "gce_instance", "labels": {"instance_id": "77"}},
+    },
+    "Google Cloud serial port": {
+        "insertId": "a1", "timestamp": "2026-11-22T10:15:02.5Z", "textPayload": f"kernel: {RING}",
+        "labels": {"compute.googleapis.com/resource_name": "Node-7"}, "resource": {"labels": {"instance_id": "77"}},
+    },
+    "Azure Monitor": {
+        "TimeGenerated": "2026-11-22T10:15:02.123Z", "Computer": "Node-7", "Facility": "kern", "SeverityLevel": "err",
+        "SyslogMessage": RING, "ProcessName": "kernel", "HostIP": "10.0.0.7", "Type": "Syslog",
+    },
+    "Splunk": {
+        "preview": False, "result": {"_raw": LINE, "_time": "2026-11-22T10:15:02.000+00:00", "host": "Node-7"},
+    },
+    "Datadog": {
+        "id": "A", "type": "log", "attributes": {
+            "timestamp": "2026-11-22T10:15:02.123Z", "host": "Node-7", "message": f"kernel: {RING}", "tags": ["a:b"]},
+    },
+    "logcli jsonl": {
+        "labels": {"job": "journal", "hostname": "Node-7"}, "line": f"kernel: {RING}",
+        "timestamp": "2026-11-22T10:15:02.123456789Z",
+    },
+    "Kubernetes event": {
+        "verb": "ADDED", "event": {
+            "reason": "OOMKilling", "message": f"kernel: {RING}", "involvedObject": {"kind": "Node", "name": "node-7"},
+            "source": {"component": "kernel-monitor", "host": "Node-7"}, "lastTimestamp": "2026-11-22T10:15:02Z"},
+    },
     "Docker json-file": {"log": f"<4>{LINE}\n", "stream": "stderr", "time": "2026-11-22T10:15:03.123456789Z"},
 }  # fmt: skip
 
@@ -106,6 +139,14 @@ TIMES: dict[str, tuple[str, TimeSource]] = {
     "rsyslog jsonmesg": ("10:15:02.123456", ISO),
     "rsyslog StdJSONFmt": ("10:15:02.123456", ISO),
     "syslog-ng": ("10:15:02", ISO),
+    "Google Cloud journal": ("10:15:02.123456", ISO),
+    "Google Cloud text": ("10:15:02", SYSLOG),
+    "Google Cloud serial port": ("10:15:02.5", ISO),
+    "Azure Monitor": ("10:15:02.123", SHIPPER),
+    "Splunk": ("10:15:02", SYSLOG),
+    "Datadog": ("10:15:02.123", ISO),
+    "logcli jsonl": ("10:15:02.123456", ISO),
+    "Kubernetes event": ("10:15:02", SHIPPER),
     "Docker json-file": ("10:15:02", SYSLOG),
 }
 WITH_BOOT = ("journald", "Filebeat journald", "Fluent Bit systemd", "Vector journald")
@@ -155,6 +196,12 @@ def test_the_journal_gives_a_message_as_text_as_bytes_or_twice(message: Any, tex
     found = read(JOURNALD | {"MESSAGE": message})
     assert (found.whole.text, [part.text for part in found.parts]) == (text, parts)
     assert {(part.host.name, part.uptime_us) for part in found.parts} <= {("node-7", UPTIME)}
+
+
+@pytest.mark.parametrize("name", ["result", "event", "content", "attributes", "jsonPayload"])
+def test_what_an_object_says_itself_counts_more_than_what_it_holds_beside(name: str) -> None:
+    line = read(JOURNALD | {name: {"message": "another", "host": "elsewhere", "_HOSTNAME": "elsewhere"}}).whole
+    assert (line.host.name, line.text) == ("node-7", OOM)
 
 
 @pytest.mark.parametrize("message", [None, [], [1, 300], [{"a": 1}], [[["x"]]], 7])

@@ -149,6 +149,11 @@ def pretty(line: str) -> str:
     return json.dumps({**entry(line), **numbers}, indent="\t", separators=(",", " : "))
 
 
+def exported_from_clouds(line: str) -> dict[str, object]:
+    labels = {"type": "gce_instance", "labels": {"instance_id": "77"}}
+    return {"insertId": "a1", "jsonPayload": entry(line), "resource": labels, "timestamp": "2024-08-21T10:44:31Z"}
+
+
 STORED: dict[str, bytes] = {
     "export": b"".join(map(exported, LINES)),
     "verbose": lines_of(verbose),
@@ -157,6 +162,15 @@ STORED: dict[str, bytes] = {
     "json": lines_of(lambda line: json.dumps(entry(line))),
     "json-pretty": lines_of(pretty),
     "json-pretty, CRLF": lines_of(pretty).replace(b"\n", b"\r\n"),
+    "a list of gcloud": json.dumps([exported_from_clouds(line) for line in LINES], indent=2).encode(),
+    "a list of aws": json.dumps(
+        {"events": [{"logStreamName": "i-0a", "message": f"{SYSLOG}{message(line)}"} for line in LINES]}, indent=4
+    ).encode(),
+    "a list of kubectl": json.dumps(
+        {"apiVersion": "v1", "items": [entry(line) for line in LINES], "kind": "List", "metadata": {}}, indent=4
+    )
+    .replace("\n", "\r\n")
+    .encode(),
     "json-seq": lines_of(lambda line: f"\x1e{json.dumps(entry(line))}"),
     "json-sse": lines_of(lambda line: f"data: {json.dumps(entry(line))}", "\n\n"),
     "UTF-16 of PowerShell": lines_of(lambda line: f"{SYSLOG}{message(line)}", "\r\n").decode().encode("utf-16"),
