@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ingest.envelope._copied import ISO, QUOTED, WRAPPED, behind
 from ingest.envelope._ring import PRI, ring
 from ingest.envelope._sent import Anchor, Sent, Shape
 from ingest.model import TimeSource
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
 
     from ingest.model import When
 
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 _SYSLOG_STAMP = re.compile(
     r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?(?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?):? "
 )
 _ISO_STAMP = re.compile(
-    rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{_ISO}):?(?P<utc> UTC)?(?: (?:[A-Z]{{2,4}}T|MSK|WIB|WITA)(?= ))? "
+    rf"(?:[A-Z][a-z]{{2}} )?(?P<stamp>{ISO}):?(?P<utc> UTC)?(?: (?:[A-Z]{{2,4}}T|MSK|WIB|WITA)(?= ))? "
 )
 """A zone's letters tell nothing alone; ``CPU``, ``DMA`` and ``OOM`` behind a time are none."""
 _RARE_STAMP = re.compile(
@@ -49,20 +49,11 @@ _FACILITY = re.compile(
 _LEVEL_AND_HOST = re.compile(rf"(?:{_SEVERITIES}) (?P<host>[^\s:\[\]<>]+) (?=kernel(?::| - - - ))")
 """VMware's appliances write the level before the host."""
 _TALOS = re.compile(
-    rf" *(?:(?P<host>[^\s\[\]<>]{{1,255}}): +)?(?P<facility>{_FACILITIES}): +(?:{_SEVERITIES}): \[(?P<stamp>{_ISO})\]: "
+    rf" *(?:(?P<host>[^\s\[\]<>]{{1,255}}): +)?(?P<facility>{_FACILITIES}): +(?:{_SEVERITIES}): \[(?P<stamp>{ISO})\]: "
 )
 """``talosctl dmesg``, which puts the node before a line where it asks more than one."""
 _TAG = re.compile(r"(?P<tag>[A-Za-z_/][\w./@-]{0,63})(?:(?P<pid>\[(?:\d{1,10}|-)\])?:(?: +|$)| (?:\d{1,10}|-) - - )")
-"""rsyslog's files in the form of RFC 5424 have the process and what is not told of a message behind the program."""
-_QUOTED = re.compile(r"(?:[ \t#>|`└├│─]|\*(?!\* \d))++")
-"""What a mail, a comment, a pasted transcript or an indented copy puts before a line (not ``** 7 printk``)."""
-_SEARCHED = re.compile(
-    r"[ \t]*+(?:[^\s:\[\]<>]{1,255}[:-](?<!kernel:)(?:\d{1,9}[:-])?|\d{1,9}(?:\t|[.:]? ?\|? {1,4})|[-+•] ?)"
-    rf"(?=<\d|(?:[A-Z][a-z]{{2}} )?(?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} [\d:]{{4}}|{_ISO} )"
-    r"|\[ *\d{1,10}\.\d{6}[\] ]|\[\w{1,12}\.? {1,3}\w{1,12}\.? {1,2}\d{1,2} \d\d:)"
-)
-"""What ``grep``, ``cat -n``, ``diff``, numbered and listed copies put before a line that begins with a time."""
-
+"""rsyslog's files in the form of RFC 5424 have process and message id behind the program."""
 _JOURNAL_HOST = re.compile(r"(?P<host>[\w.-]{1,253}) (?P<tag>kernel|[\w.@-]{1,64}(?=\[\d{1,10}\]))(?:\[\d{1,10}\])?: ")
 """``journalctl -o short-monotonic`` puts the uptime before the host."""
 
@@ -79,11 +70,11 @@ _KMSG = re.compile(
 )
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _RFC5424 = re.compile(
-    rf"<(?P<pri>\d{{1,3}})>1 (?P<stamp>-|{_ISO}) (?P<host>\S+) (?P<app>\S+) (?P<proc>\S+) \S+ "
+    rf"<(?P<pri>\d{{1,3}})>1 (?P<stamp>-|{ISO}) (?P<host>\S+) (?P<app>\S+) (?P<proc>\S+) \S+ "
     r'(?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)(?: \ufeff?|$)'
 )
-_CRI = re.compile(rf"(?P<stamp>{_ISO}) (?P<stream>stdout|stderr) (?P<whole>[FP])(?::[^ ]*)? ")
-_CONSOLE = re.compile(rf"(?P<stamp>{_ISO}) [A-Z][a-z]\(\d+\)[+]? \S+ - (?:Guest: )?")
+_CRI = re.compile(rf"(?P<stamp>{ISO}) (?P<stream>stdout|stderr) (?P<whole>[FP])(?::[^ ]*)? ")
+_CONSOLE = re.compile(rf"(?P<stamp>{ISO}) [A-Z][a-z]\(\d+\)[+]? \S+ - (?:Guest: )?")
 _LOGCAT = re.compile(
     r"(?P<month>\d\d)-(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{3,6}) +(?:\S+ +)??\d+ +\d+ [VDIWEF] "
     r"(?P<tag>[^:\s]+) *: "
@@ -92,7 +83,7 @@ _LOGCAT_BRIEF = re.compile(r"[VDIWEF]/(?P<tag>[^(\s]+) *\( *\d+\): ")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HEAD = (
     r"(?:<\d{1,3}>)?(?:(?P<month>[A-Z][a-z]{2}) (?P<day>[ 123]\d) (?P<clock>\d\d:\d\d:\d\d)"
-    rf"|(?P<stamp>(?>{_ISO}))(?! (?:stdout|stderr|[A-Z]{{3,5}}) )) (?P<host>[^\s:\[\]<>]+) "
+    rf"|(?P<stamp>(?>{ISO}))(?! (?:stdout|stderr|[A-Z]{{3,5}}) )) (?P<host>[^\s:\[\]<>]+) "
 )
 """Time and host of the commonest line by far, as syslog daemons write what a kernel prints."""
 RING = (
@@ -127,9 +118,8 @@ def take_apart(text: str, anchor: Anchor, only: Shape | None = None) -> Sent | N
             return found
     if found := syslog(text, anchor):
         return found
-    if not text.startswith("[") and (searched := _SEARCHED.match(text)):
-        text = text[searched.end() :]
-        return syslog(text, anchor) or _dmesg(text, anchor)
+    if (copied := behind(text)) is not None:
+        return syslog(copied, anchor) or _dmesg(copied, anchor)
     return _dmesg(text, anchor)
 
 
@@ -223,13 +213,16 @@ def _logcat(text: str, anchor: Anchor) -> Sent | None:
     return Sent(shape=Shape.LOGCAT, message=text[found.end() :], when=when, tag=found["tag"])
 
 
-def syslog(text: str, anchor: Anchor) -> Sent | None:
+def syslog(text: str, anchor: Anchor, *, inner: bool = False) -> Sent | None:
     """A time at the beginning, a host, a tag. ``dmesg --time-format iso`` has a comma in its time and no host."""
-    at = copied.end() if (copied := _QUOTED.match(text)) else 0
-    at = pri.end() if (pri := PRI.match(text, at)) else at
+    at = _before(text)
     when, end = stamp(text, at, anchor)
     if when is None:
         return None
+    if not inner and (again := WRAPPED.match(text, end)):
+        own = syslog(text[again.end() :], Anchor(anchor.zone, when.at), inner=True)
+        if own and own.hostname and own.tag:
+            return own
     # A time with its year may stand alone: then a word with a colon may be the kernel's, as where no time stands.
     begin, hostname, bare = end, None, not when.year_inferred
     if "," not in text[at:end] and (name := _HOST.match(text, end)):
@@ -248,8 +241,7 @@ def syslog(text: str, anchor: Anchor) -> Sent | None:
 
 def _dmesg(text: str, anchor: Anchor) -> Sent:
     """``[uptime]``, ``[date]``, ``kern :warn :`` or nothing at all before the message."""
-    at = copied.end() if (copied := _QUOTED.match(text)) else 0
-    at = pri.end() if (pri := PRI.match(text, at)) else at
+    at = _before(text)
     if found := _TALOS.match(text, at):
         return _talos(found, anchor)
     at = level.end() if (level := _FACILITY.match(text, at)) else at
@@ -259,6 +251,11 @@ def _dmesg(text: str, anchor: Anchor) -> Sent:
         named = replace(sent, hostname=name["host"], message=sent.message[name.end() :], tag=name["tag"])
         return ring(named, anchor)
     return sent
+
+
+def _before(text: str) -> int:
+    at = copied.end() if (copied := QUOTED.match(text)) else 0
+    return pri.end() if (pri := PRI.match(text, at)) else at
 
 
 def _talos(found: re.Match[str], anchor: Anchor) -> Sent:

@@ -93,6 +93,13 @@ FORMS: dict[str, tuple[Callable[[str], str], str, str | None]] = {
     "grep -nA99 over files": (searched(":-", "/var/log/messages-20240821", 123), "db-03", STAMPED),
     "grep over files of dmesg": (lambda line: f"dmesg.0:{line}", "unknown", None),
     "cat -n": (lambda line: f"   123\t{SYSLOG}{message(line)}", "db-03", STAMPED),
+    "docker logs -t": (lambda line: f"2024-08-21T10:50:00.000000001Z {SYSLOG}{message(line)}", "db-03", STAMPED),
+    "aws logs tail": (lambda line: f"2024-08-21T10:50:00.1+00:00 i-0abc {SYSLOG}{message(line)}", "db-03", STAMPED),
+    "kubectl logs --prefix": (lambda line: f"[pod/a-x2/kmsg] {SYSLOG}{message(line)}", "db-03", STAMPED),
+    "kubectl logs --prefix --timestamps": (lambda line: f"[pod/a-x2/kmsg] {STAMPED}.1Z {line}", "unknown", STAMPED),
+    "docker compose logs": (lambda line: f"kmsg-1  | {SYSLOG}{message(line)}", "db-03", STAMPED),
+    "CSV": (lambda line: f'"{SYSLOG}{message(line)}","2024-08-21T10:50:00.000+0000",db-03', "db-03", STAMPED),
+    "CSV, last": (lambda line: f'1724237071000,"a, b",,"{SYSLOG}{message(line)}"', "db-03", STAMPED),
     "a quotation in a quotation": (lambda line: f"> > {SYSLOG}{message(line)}", "db-03", STAMPED),
 }  # fmt: skip
 
