@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from ingest.adapters.memory import MemoryHeads, MemorySink
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.model import Origin, Raw
 from ingest.offline import documents
+from ingest.output import Output
+from ingest.pipeline import Pipeline
 
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
 SIZES = "total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
@@ -171,3 +174,16 @@ def test_other_words_of_systemd_are_no_oom_kill(text: str) -> None:
 def test_a_dry_run_of_a_daemon_takes_no_word_from_systemd() -> None:
     dry = "2026-11-22T10:15:01Z h systemd-oomd[9]: oomd dry-run: Would have tried to kill /a and all its descendants"
     assert len(read(dry, UNIT)["report"]) == 2
+
+
+def test_systemds_word_is_known_to_a_worker_that_comes_after_the_kill_was_written() -> None:
+    sink = MemorySink()
+    for at, line in enumerate((KERNEL, UNIT)):
+        pipeline, output = Pipeline(Envelope(), Bounds(), timedelta(minutes=5), MemoryHeads(sink)), Output()
+        pipeline.read([Raw(Origin("t", 0, at), line.encode(), AT)], AT, output)
+        sink.write(pipeline.join(output))
+        sink.write(pipeline.join(pipeline.finish()))
+    reports: list[dict[str, Any]] = [
+        dict(each.source) for (index, _), each in sink.documents.items() if "-report-" in index
+    ]
+    assert [report["event"]["provider"] for report in reports] == ["kernel"]
