@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingest.envelope._sent import Anchor, Sent, Shape
-from ingest.envelope.json_record import MESSAGES, NotALine, take_object_apart
+from ingest.envelope.json_record import MESSAGES, NotALine, take_object_apart, with_held
 from ingest.envelope.kernel_lines import read_together
 from ingest.envelope.message import parts
 from ingest.envelope.text import take_apart
@@ -119,7 +119,8 @@ class Envelope(Struct, frozen=True):
     def _sent(self, value: bytes, text: str, anchor: Anchor) -> Sent | None:
         if self.shape is Shape.JSON or (self.shape is None and text.startswith("{")):
             return take_object_apart(value, anchor)
-        return take_apart(text, anchor, self.shape)
+        sent = take_apart(text, anchor, self.shape)
+        return with_held(sent, anchor) if sent and self.shape is None else sent
 
     def _read(self, raw: Raw, sent: Sent, text: str) -> Read:
         name = sent.hostname or raw.host

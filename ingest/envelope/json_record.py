@@ -66,6 +66,8 @@ _INTEGER = re.compile(r"[0-9]{1,19}")
 _NUMBER = re.compile(r"[0-9]{1,19}(?:\.[0-9]*)?")
 _LARGEST = 10**19
 """Larger numbers are no times: nanoseconds since 1970 have 19 digits."""
+_STREAM = re.compile(r'(?:[^\s"{]{1,512} )?(?=\{")')
+"""What may stand before an object in a message: its stream, as ``aws logs tail`` prints it."""
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -85,14 +87,33 @@ def take_object_apart(value: bytes, anchor: Anchor) -> Sent:
     """
     document = _decoded(value)
     known = _known(document)
-    outer = _outer(known, _message(document), anchor)
-    inner = take_apart(outer.message, Anchor(anchor.zone, outer.when.at) if outer.when else anchor)
+    outer = with_held(_outer(known, _message(document), anchor), anchor)
+    inner = take_apart(outer.message, _at_time_of(outer, anchor))
     if inner is None or outer.tag not in (None, "kernel"):
         return outer
     sent = _combined(outer, inner)
     if not inner.stream:
         return sent
     return replace(sent, stream=f"{outer.hostname}/{_first_text(known, _FILES)}/{inner.stream}", rest=inner.rest)
+
+
+def with_held(outer: Sent, anchor: Anchor) -> Sent:
+    """What is sent, with what the object says that its message is, where that says that the kernel logged it.
+
+    So agents write the logs of a node to CloudWatch; what other programs write as JSON is their own affair.
+    """
+    stream = _STREAM.match(outer.message) if outer.tag is None else None
+    if stream is None:
+        return outer
+    try:
+        held = take_object_apart(outer.message[stream.end() :].encode("utf-8", "replace"), _at_time_of(outer, anchor))
+    except NotALine:
+        return outer
+    return _combined(outer, held) if held.tag == "kernel" else outer
+
+
+def _at_time_of(outer: Sent, anchor: Anchor) -> Anchor:
+    return Anchor(anchor.zone, outer.when.at) if outer.when else anchor
 
 
 def sender(value: bytes) -> tuple[str | None, str] | None:

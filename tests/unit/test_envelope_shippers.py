@@ -198,6 +198,29 @@ def test_the_journal_gives_a_message_as_text_as_bytes_or_twice(message: Any, tex
     assert {(part.host.name, part.uptime_us) for part in found.parts} <= {("node-7", UPTIME)}
 
 
+OF_A_NODE = json.dumps({"host": "Node-7", "ident": "kernel", "message": RING, "az": "us-west-2d"})
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"timestamp": 1795342502123, "message": OF_A_NODE, "logStreamName": "node-7-host.messages"},
+        f"2026-11-22T10:15:02.123000+00:00 node-7-host.messages {OF_A_NODE}",
+        f"2026-11-22T10:15:02.123Z {OF_A_NODE}",
+    ],
+)
+def test_what_an_agent_wrote_of_the_kernel_is_read_out_of_what_passed_it_on(record: Any) -> None:
+    line = read(record).whole
+    assert (line.host.name, line.tag, line.text, line.uptime_us) == ("node-7", "kernel", OOM, UPTIME)
+    assert line.when.at == datetime(2026, 11, 22, 10, 15, 2, 123000, UTC)
+
+
+def test_what_a_program_writes_as_an_object_is_its_own_affair() -> None:
+    own = json.dumps({"level": "info", "msg": OOM})
+    assert read(f"2026-11-22T10:15:02Z node-7 {own}").whole.text.endswith(own)
+    assert read({"log": own, "time": "2026-11-22T10:15:02Z"}).whole.text == own
+
+
 @pytest.mark.parametrize("name", ["result", "event", "content", "attributes", "jsonPayload"])
 def test_what_an_object_says_itself_counts_more_than_what_it_holds_beside(name: str) -> None:
     line = read(JOURNALD | {name: {"message": "another", "host": "elsewhere", "_HOSTNAME": "elsewhere"}}).whole
