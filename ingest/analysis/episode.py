@@ -116,13 +116,18 @@ def _is_storm(members: tuple[Member, ...]) -> bool:
     first = 0
     kills = 0
     for member in members:
-        kills += len(member.victims)
+        kills += _kills(member)
         while member.since(members[first]) > _STORM_SPAN:
-            kills -= len(members[first].victims)
+            kills -= _kills(members[first])
             first += 1
         if kills >= _STORM_KILLS:
             return True
     return False
+
+
+def _kills(member: Member) -> int:
+    """How many kills a report tells of: a group that dies together, as containers of Kubernetes do, is one."""
+    return min(len(member.victims), 1) if Code.GROUP_KILL in member.verdict else len(member.victims)
 
 
 def _growth(members: tuple[Member, ...]) -> Growth | None:

@@ -89,7 +89,8 @@ RULES = (
     Rule(
         name="storm",
         title="A storm of kills on one host",
-        fires="Six or more processes of a host were killed within a minute, in an episode updated within the window.",
+        fires="Six or more processes of a host were killed within a minute, in an episode updated within the window; "
+        "those of a cgroup that was killed as a whole count once.",
         severity=Severity.CRITICAL,
         kind=Kind.EPISODE,
         time_field="event.end",

@@ -51,3 +51,23 @@ def test_reports_of_one_second_are_in_the_order_in_which_they_were_logged(uptime
     kills = [f"{uptime.format(at=at)}{KILL.format(pid=900 - at, name=name)}" for at, name in enumerate(names, 1)]
     episode = one([f"May 15 23:09:30 h1 kernel: {kill}" for kill in kills])
     assert [member.victims[0][1] for member in episode.members] == names
+
+
+def grouped(at: float) -> list[str]:
+    """A container of seven processes that is killed as a whole."""
+    texts = [
+        "postgres invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=992",
+        KILL.format(pid=100, name="postgres"),
+        "Tasks in /kubepods/burstable/pod1/db are going to be killed due to memory.oom.group set",
+        *(KILL.format(pid=100 + number, name="postgres") for number in range(7)),
+    ]
+    return [f"[{at + 0.0001 * number:.6f}] {text}" for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(("groups", "storm"), [(1, False), (5, False), (6, True)])
+def test_a_group_that_dies_together_is_one_kill_of_a_storm(groups: int, storm: bool) -> None:
+    episode = one([line for number in range(groups) for line in grouped(1_000 + 8 * number)])
+    assert len(episode.members) == groups
+    assert sum(len(member.victims) for member in episode.members) == 7 * groups
+    together = whole(episode)
+    assert (together.storm, Code.STORM in together.codes) == (storm, storm)
