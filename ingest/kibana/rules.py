@@ -177,7 +177,7 @@ RULES = (
         ),
     ),
 )
-"""Every rule. Windows are of the events' own time, and longer than the minute that an event takes to be stored."""
+"""Every rule. Windows are of the events' own time, and longer than an event takes to be stored."""
 
 
 def with_critical(rules: Sequence[Rule], names: Sequence[str]) -> tuple[Rule, ...]:

@@ -70,9 +70,10 @@ is the body of `POST /api/alerting/rule/<id>` (header `kbn-xsrf: true`), and `da
 into its `actions`.
 
 A rule fires for each group by itself: one alert for each host, signature or process. Windows refer to the time of the
-events. While the pipeline keeps up, an event is stored within a minute of its log line. One that arrives after its
-window raises no alert; then *A worker does not keep up* fires. Rules that you have disabled stay disabled when `setup`
-runs again.
+events. While the pipeline keeps up, an event is stored within a minute of its log line; one of which no line names a
+victim, such as a panic, within three. One that arrives after its window raises no alert. Where a worker is the reason,
+*A worker does not keep up* fires; of a shipper that is late, or a host whose clock is behind, no rule tells. Rules that
+you have disabled stay disabled when `setup` runs again.
 
 What counts as critical: the setting `kibana.critical_processes`, names as the kernel prints them (15 bytes). Where it
 is unset:

@@ -15,10 +15,11 @@ EVERYWHERE = (CLUSTER, HOST, CONSTRAINT, NAMESPACE)
 
 KILLS = c.count("Kills")
 EPISODES = c.count("Episodes")
+VICTIMS = "Processes that a killer chose, also where no line tells of their end."
 NEWEST = c.largest("Newest", "@timestamp")
 HOSTS = c.unique("Hosts", "host.name")
 
-KILLED = p.metric("Kills", "Processes that were killed.", views.KILLS, KILLS)
+KILLED = p.metric("Kills", VICTIMS, views.KILLS, KILLS)
 HAPPENED = p.metric("Episodes", "Reports of one host and scope close together count once.", views.EPISODES, EPISODES)
 TOLD = p.found("Newest episodes", searches.EPISODES.description, searches.EPISODES.id)
 

@@ -43,7 +43,7 @@ BOARD = Board(
         row(3, texts.navigation("episode", _QUESTION)),
         row(
             4,
-            p.state_metric("Kills", "Processes that were killed.", views.KILLS, _shared.KILLS),
+            p.state_metric("Kills", _shared.VICTIMS, views.KILLS, _shared.KILLS),
             p.state_metric("Reports", "Invocations of a killer.", views.REPORTS, c.count("Reports")),
             p.state_metric(
                 "Lasted", "From the first to the last line.", views.EPISODES, c.largest("Lasted", "event.duration")
