@@ -34,7 +34,7 @@ FOR_DISCOVER: dict[str, tuple[str, ...]] = {
     ),
     "a detail of one victim, read in its document": (
         "oom.victim.badness", "oom.victim.adj_legacy", "oom.victim.signal", "oom.victim.memory.total_vm.bytes",
-        "oom.task.total_vm.bytes",
+        "oom.cgroup.task.path", "oom.task.total_vm.bytes",
     ),
     "counters of limits beside the one that is shown": (
         "oom.cgroup.memory.limit.unlimited", "oom.cgroup.swap.limit.unlimited", "oom.cgroup.swap.failcnt",

@@ -94,6 +94,13 @@ def test_the_fleets_own_truth_is_what_the_boards_say(fleet: Site) -> None:
     assert fleet.rows(CHARTS["oom-pipeline/Lag"]) == [{"now": 900}]
 
 
+def test_every_victim_of_a_group_counts(corpus: Site) -> None:
+    """The summary names the cgroup of one of them only."""
+    grouped = [d for d in corpus.documents["kill"] if naive.values(d, "oom.cgroup.group_kill") == [True]]
+    rows = corpus.rows(CHARTS["oom-kubernetes/Killed as a whole"])
+    assert sum(int(str(row["number0"])) for row in rows) == len(grouped) > len(rows)
+
+
 def test_filters_and_controls_narrow_every_panel_but_those_of_the_whole_fleet(fleet: Site) -> None:
     one = Asked(seed.WEEK, ('host.name : "web-03"',))
     assert fleet.rows(CHARTS["oom-fleet/Kills"], one)[0]["now"] == seed.KILLS_ON["web-03"]

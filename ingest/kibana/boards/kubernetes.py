@@ -150,9 +150,9 @@ BOARD = Board(
             ),
             p.table(
                 "Killed as a whole",
-                "Cgroups whose processes died together, as memory.oom.group asks for.",
+                "Processes that died together, as memory.oom.group asks for, by the cgroup whose limit was hit.",
                 views.KILLS,
-                [c.by("Cgroup", "oom.cgroup.task.path", 10)],
+                [c.by("Limit of", "oom.cgroup.limit.path", 10, missing=True)],  # which all of a group have
                 [_shared.KILLS, _shared.NEWEST],
                 query="oom.cgroup.group_kill : true",
             ),
