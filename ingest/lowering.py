@@ -355,12 +355,10 @@ def _listed(pieces: Sequence[tuple[re.Pattern[str], bool]], text: str, start: in
     tokens: list[str] = []
     at = start
     for pattern, repeated in pieces:
-        # The list was matched as a whole, so its pieces follow one another without a gap.
-        for found in pattern.finditer(text, at):
-            if found.start() != at or at >= end:
-                break
+        # The list was matched as a whole, so its pieces follow one another; to search would try each blank behind it.
+        while at < end and (found := pattern.match(text, at)):
             tokens += [token for token in found.groups() if token is not None]
-            at = found.end()
-            if not repeated:
+            before, at = at, found.end()
+            if not repeated or at == before:
                 break
     return tokens

@@ -63,12 +63,13 @@ def _marked() -> pp.ParserElement:
 
 
 def _rule() -> pp.ParserElement:
+    span = r"(?:for|\(lasting) [^,()]{1,64}\)?"
     return (
         word("Rule '")
         + until(r"' conditions met for cgroup ", "rule")
         + word("' conditions met for cgroup ")
-        + _path(r" (?:for [^,()]+|\(lasting [^,()]+\)), taking action \S+\s*$")
-        + pp.Suppress(pp.Regex(r"(?:for|\(lasting) [^,]+, taking action"))
+        + _path(rf" {span}, taking action \S+\s*$")
+        + pp.Suppress(pp.Regex(rf"{span}, taking action"))
         + pattern(r"\S+", "action")
     )
 

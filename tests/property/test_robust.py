@@ -87,6 +87,16 @@ def test_a_long_run_of_blanks_is_read_in_linear_time(identity: str) -> None:
     assert time.monotonic() - began < SLOW
 
 
+@pytest.mark.parametrize("identity", {each.reader: each.id for each in printed().values()}.values())
+def test_any_word_and_blanks_may_be_repeated_at_the_end_of_a_line(identity: str) -> None:
+    text, _ = draw(Random(identity), identity)
+    everything = set(formats.formats())
+    for word in (*dict.fromkeys(text.split()), ""):
+        began = time.monotonic()
+        formats.read(line(f"{text} {f'{word} ' * (MEGABYTE // 16 // (len(word) + 1))}"), everything)
+        assert time.monotonic() - began < SLOW / 10, word
+
+
 NUMBERS = ("9" * 5_000, "9" * 25, "9" * 19, "-" + "9" * 19, "16000000000", "4294967296", "64", "0", "-1")
 """Of more digits than are read, than 64 bits hold, than 63 do, and what no machine has of anything."""
 
