@@ -23,6 +23,7 @@ def of_report(report: Report, analysis: Analysis) -> list[str]:
         _ran_out(report, analysis.findings[0]),
         *openvz.ran_out(report),
         *_died(report),
+        *_left(report),
         *([PANICKED] if report.panicked else []),
         *_used(report, analysis.culprit),
         *(_found(finding, report) for finding in analysis.findings[1:] if finding.code not in _SAID_ELSEWHERE),
@@ -90,6 +91,18 @@ def _fate(victim: Victim) -> str:
         return f"sent a signal to end, but {STUCK}"
     unable = victim.reaper is not None and victim.reaper.outcome is ReaperOutcome.UNABLE
     return f"killed, but {STUCK}: the OOM reaper gave up" if unable else "killed"
+
+
+def _left(report: Report) -> Iterator[str]:
+    """A victim of which the reaper left most: the next kill may follow before any of it is back."""
+    for victim in report.victims:
+        left, held = victim.reaper.anon_rss if victim.reaper else None, victim.sizes.anon_rss
+        if left and held and left * 2 > held:
+            yield (
+                f"The OOM reaper left {size(left)} of {process(victim.name, victim.pid)}: locked memory (mlock), or "
+                "what it could not take without waiting. That comes back only when the process is gone."
+            )
+            return
 
 
 def _victim(victim: Victim) -> str:

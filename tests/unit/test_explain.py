@@ -263,6 +263,16 @@ def test_a_narrow_terminal_cuts_no_number_and_no_bar(width: int) -> None:
     assert len(bars[0]) >= 5 * len(bars[1])
 
 
+@pytest.mark.parametrize(("left", "told"), [(131_559_616, True), (2_048, False)])
+def test_that_the_reaper_left_most_of_a_victim_is_told(left: int, told: bool) -> None:
+    lines = (
+        "[365.255581] Out of memory: Kill process 4578 (oom02) score 952 or sacrifice child",
+        "[365.255581] Killed process 4578 (oom02) total-vm:151104120kB, anon-rss:131562528kB, file-rss:1300kB",
+        f"[365.267347] oom_reaper: reaped process 4578 (oom02), now anon-rss:{left}kB, file-rss:0kB, shmem-rss:0kB",
+    )
+    assert ("The OOM reaper left 125.5 GiB of oom02 (pid 4578)" in explain(stdin="\n".join(lines).encode())) is told
+
+
 def test_what_old_kernels_count_together_has_a_bar() -> None:
     """2.6.24 tells active and inactive memory, whatever it holds."""
     told = explain(stdin=(CORPUS / "linux" / "real_nvidia_lowmem_2_6_24.log").read_bytes())
