@@ -39,6 +39,8 @@ _CLEAR = 0.5
 _LARGE = 0.25
 _NEXT_TO_NOTHING = 0.01
 """Whoever held most and no more than this did not fill the room: rows are missing, or none tells of what did."""
+_LEAST_MACHINE = 16 << 20
+"""Bytes of the smallest machine that kills by scores."""
 _SMALL_SCORE = 100
 """Permille of memory and swap: a chosen victim that held less filled no machine, nor did anybody who may be killed."""
 _SMALL = 256 << 20
@@ -275,9 +277,11 @@ def _is_small(report: Report, victim: Victim, part: float | None) -> bool:
         return part * 1000 < _SMALL_SCORE
     if report.scope.kind is not ScopeKind.MACHINE:
         return False
-    if victim.score is not None:
-        return victim.score < _SMALL_SCORE
-    return (victim.sizes.rss or 0) < _SMALL
+    if victim.score is None:
+        return (victim.sizes.rss or 0) < _SMALL
+    if victim.sizes.rss is not None and victim.sizes.rss * 1000 < min(victim.score, 1000) * _LEAST_MACHINE:
+        return True  # Its score is not of what it held: swapoff has the highest there is, others an oom_score_adj.
+    return victim.score < _SMALL_SCORE
 
 
 def _limited_cgroup(report: Report) -> Culprit | None:

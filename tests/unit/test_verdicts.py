@@ -256,6 +256,13 @@ def test_a_victim_of_a_low_score_filled_no_machine(score: int, is_culprit: bool)
     assert (only(*kernel(chosen, killed)).analysis.culprit is not None) is is_culprit
 
 
+def test_a_score_that_is_not_of_what_a_victim_held_names_nobody() -> None:
+    """swapoff has the highest score there is (PF_OOM_ORIGIN), whatever it holds."""
+    chosen = "Out of memory: Kill process 13906 (swapoff) score 1000 or sacrifice child"
+    killed = "Killed process 13906 (swapoff) total-vm:5544kB, anon-rss:120kB, file-rss:404kB"
+    assert only(*kernel(chosen, killed)).analysis.culprit is None
+
+
 @pytest.mark.parametrize(
     ("message", "code"),
     [
