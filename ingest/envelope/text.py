@@ -36,6 +36,8 @@ _RARE_STAMP = re.compile(
 _FOREIGN_STAMP = re.compile(r"(?P<month>\w{2,6})\.? {1,2}(?P<day>\d{1,2}) (?P<clock>\d\d:\d\d:\d\d(?:\.\d{1,9})?) ")
 """``journalctl`` in the words of a locale: ``avril 16``, ``Mär 05``, ``5月 29``."""
 _HOST = re.compile(r"(?P<host>[^\s:\[\]<>]+) +")
+_NO_HOST = re.compile(r"(?:<[^\s<>]{1,64}>|\[[^\s\[\]]{1,64}\]) +(?=kernel:)")
+"""What people put in place of a name that they do not want to tell."""
 _LABELS = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\} +')
 _HOST_LABEL = re.compile(r'\b(?:host|hostname|node|nodename)="([^"]+)"')
 """``logcli`` of Loki puts a line's labels where others put its host."""
@@ -231,6 +233,8 @@ def syslog(text: str, anchor: Anchor, *, inner: bool = False) -> Sent | None:
             hostname, end = levelled["host"], levelled.end()
         elif hostname.startswith(_NO_HOSTS):
             hostname, end, bare = _host(text, begin, hostname, end)
+    elif unnamed := _NO_HOST.match(text, end):
+        end = unnamed.end()
     end = level.end() if (level := _FACILITY.match(text, end)) else end
     tag, end = _tag(text, end, bare=bare)
     sent = ring(Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag), anchor)
