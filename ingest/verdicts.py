@@ -266,7 +266,8 @@ VERDICTS: dict[Code, Verdict] = {
         _EVIDENCE,
         "no process table in this record",
         "Who else held memory cannot be known. Where the kernel killed, the source drops severities above err, the "
-        "table is switched off (vm.oom_dump_tasks), or it was lost with the head.",
+        "table is switched off (vm.oom_dump_tasks) or unknown to it (before 2.6.25), or its heading was lost with the "
+        "head: rows alone are not read.",
         (Advice.KEEP_INFO_LINES,),
     ),
     Code.TABLE_HEADING_MISSING: Verdict(
