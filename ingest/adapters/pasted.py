@@ -22,16 +22,20 @@ _TAGS = re.compile(rb"^(?:[ \t]*</?[a-z][^<>\n]*>)+|(?:</?[a-z][^<>\n]*>)+(?=[ \
 _IN_QUOTES = re.compile(rb"""^[ \t]*(?:([`"'])(.*)\1)[,\\]?[ \t]*(\r?)$""", re.MULTILINE)
 _REST = (
     rb"(?<! ) *+\r?\n(?:> ?)*+(?=(?:gfp_mask|nodemask|order|oom_score_adj|mems_allowed|hugepages_\w+)="
-    rb"|killed process \d|\d+kB\b|\w+(?:\(\w+\)|-rss)?:-?\d+kB|UID:\d|oom_score_adj:-?\d|\d+\*\d+kB"
-    rb"|\([UMERCHI]+\) \d|= ?\d+kB|(?:[a-z_]{3,16} +){0,4}name\r?\n|#\d|\d+\.\d+\.\d\S*\s#\d|(?:Not )?[Tt]ainted)"
+    rb"|killed process \d|\d+kB\b|[a-z_]{3,24}(?:\(\w+\)|-rss)?:-?\d+(?:kB|\b)|UID:\d|oom_score_adj:-?\d|\d+\*\d+kB"
+    rb"|\([UMERCHI]+\) \d|= ?\d+kB|(?:[a-z_]{3,16} +){0,7}name\r?\n|#\d|\d+\.\d+\.\d\S*\s#\d"
+    rb"|(?:\S{1,16} )?(?:Not )?[Tt]ainted|[A-Z](?: +[A-Z])*+ +\d\.\d+\.\d|all_unreclaimable|(?:yes|no)\r?\n|\d+/\d+\b"
+    rb"|(?:\d+ \(.{1,16}\) score \d+ )?(?:or )?sacrifice child|total-vm:\d)"
 )
 """Where a mail wrapped a line of a kernel: the rest begins with what no line of a log that has stamps begins with."""
-_WRAPPED = re.compile(rb"^.{0,80}?\[ *+\d+\.\d{6}\] .{8,}" + _REST, re.MULTILINE)
+_STAMP = rb"^.{0,80}?(?:\[ *+\d+\.\d{6}\]|kernel:) "
+_WRAPPED = re.compile(_STAMP + rb".{8,}" + _REST, re.MULTILINE)
 _RESTS = re.compile(_REST)
-_ROWS = re.compile(
-    rb"^((?:> ?)*+\[ *+\d+\.\d{6}\] \[ *+\d+\](?: +-?\d+){5,12}+) *\r?\n(?:> ?)*+(?=[^\s\[])", re.MULTILINE
-)
+_ROWS = re.compile(b"(" + _STAMP + rb"\[ *+\d+\](?: +-?\d+){2,12}+) *\r?\n(?:> ?)*+(?=[^\s\[])", re.MULTILINE)
 """Rows of a process table whose name stands on the next line."""
+_ESCAPED = re.compile(rb"\b(?:gfp|total|oom|mems|active|slab)\\_[a-z]")
+_ESCAPES = re.compile(rb"\\([_*<>\[\]#~`|])")
+"""What Markdown takes for no markup."""
 _AT_ONCE = 1 << 20
 """Bytes in which what was done to a log is undone together; few pastes have more."""
 _LINES = 3
@@ -49,6 +53,8 @@ def undoing(head: bytes) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
         head = _off_page(head)
     if _NO_BREAK in head:
         undone.append(_with_blanks)
+    if _ESCAPED.search(head):
+        undone.append(_unescaped)
     if _WRAPPED.search(head):
         undone.append(_joined)
     if _all_in_quotes(head):
@@ -84,6 +90,10 @@ def _off_page(lines: bytes) -> bytes:
 
 def _with_blanks(lines: bytes) -> bytes:
     return lines.replace(_NO_BREAK, b" ")
+
+
+def _unescaped(lines: bytes) -> bytes:
+    return _ESCAPES.sub(rb"\1", lines)
 
 
 def _joined(lines: bytes) -> bytes:

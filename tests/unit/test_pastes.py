@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from binascii import b2a_qp
 from pathlib import Path
 from textwrap import TextWrapper
@@ -31,8 +32,8 @@ PASTES = {
     "as lines of a page": "{escaped}<br>",
     "as paragraphs of a page": "<p>{escaped}</p>",
     "with no-break spaces": "{unbroken}",
+    "escaped for Markdown": "{escaped_md}",
 }
-WRAP = TextWrapper(80, break_long_words=False, break_on_hyphens=False, drop_whitespace=True).wrap
 
 
 def answers(lines: list[str]) -> object:
@@ -47,7 +48,13 @@ def answers(lines: list[str]) -> object:
 @pytest.mark.parametrize("form", PASTES.values(), ids=PASTES)
 def test_what_stands_around_a_line_changes_no_answer(form: str) -> None:
     pasted = [
-        form.format(at=at, line=line, escaped=html.escape(line), unbroken=line.replace(" ", "\N{NO-BREAK SPACE}"))
+        form.format(
+            at=at,
+            line=line,
+            escaped=html.escape(line),
+            escaped_md=re.sub(r"([_*])", r"\\\1", line),
+            unbroken=line.replace(" ", "\N{NO-BREAK SPACE}"),
+        )
         for at, line in enumerate(LINES, 1)
     ]
     assert answers(pasted) == answers(LINES)
@@ -61,12 +68,14 @@ def test_quoted_printable_of_a_mail_changes_no_answer(head: str) -> None:
 
 
 @pytest.mark.parametrize("quote", ["", "> "])
-def test_a_report_that_a_mail_wrapped_changes_no_answer(quote: str) -> None:
-    """In order to be quoted later, as most are; whole are the rows, which no mail's width cuts."""
-    lines = [line.partition(" kernel: ")[2] for line in LINES if " kernel: " in line]
-    wrapped = [f"{quote}{piece}" for line in lines for piece in WRAP(line)]
-    assert len(wrapped) > len(lines)
-    assert answers(wrapped) == answers(lines)
+@pytest.mark.parametrize(
+    "left_out", ["", "[A-Z].* kernel: ", r"(?<=kernel: )\[[\d. ]+\] ?"], ids=["nothing", "host", "uptime"]
+)
+@pytest.mark.parametrize("width", [72, 76, 80])
+def test_a_report_that_a_mail_wrapped_changes_no_answer(width: int, left_out: str, quote: str) -> None:
+    wrap = TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap
+    lines = [re.sub(left_out, "", line, count=1) for line in LINES if " kernel: " in line]
+    assert answers([f"{quote}{piece}" for line in lines for piece in wrap(line)]) == answers(lines)
 
 
 def test_a_kill_of_openvz_that_a_mail_wrapped_is_whole() -> None:
