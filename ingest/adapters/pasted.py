@@ -36,6 +36,11 @@ _ROWS = re.compile(b"(" + _STAMP + rb"\[ *+\d+\](?: +-?\d+){2,12}+) *\r?\n(?:> ?
 _ESCAPED = re.compile(rb"\b(?:gfp|total|oom|mems|active|slab)\\_[a-z]")
 _ESCAPES = re.compile(rb"\\([_*<>\[\]#~`|])")
 """What Markdown takes for no markup."""
+_NEWEST_FIRST = re.compile(
+    rb"Killed process (\d++) [^\n]*+\n[^\n]*?(oom-kill:constraint=|Kill process )(?:[^\n]*,pid=)?+\1[, ]"
+)
+"""A kill before the line that the kernel prints before it, as ``journalctl -r`` and some pages show a log."""
+_ENTRIES = re.compile(rb"[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
 _AT_ONCE = 1 << 20
 """Bytes in which what was done to a log is undone together; few pastes have more."""
 _LINES = 3
@@ -59,6 +64,9 @@ def undoing(head: bytes) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
         undone.append(_joined)
     if _all_in_quotes(head):
         undone.append(_out_of_quotes)
+    newest = _NEWEST_FIRST.search(head)
+    if newest and head.find(newest[2]) > newest.start():  # else the same process was killed once more
+        undone.append(_oldest_first)
     if not undone:
         return None
 
@@ -98,6 +106,10 @@ def _unescaped(lines: bytes) -> bytes:
 
 def _joined(lines: bytes) -> bytes:
     return _ROWS.sub(rb"\1 ", _RESTS.sub(b" ", lines))
+
+
+def _oldest_first(lines: bytes) -> bytes:
+    return b"".join(reversed(_ENTRIES.findall(lines + b"\n" * (not lines.endswith(b"\n")))))
 
 
 def _all_in_quotes(head: bytes) -> bool:

@@ -85,6 +85,18 @@ def test_a_kill_of_openvz_that_a_mail_wrapped_is_whole() -> None:
     assert answers([kill.format("\n")]) == answers([kill.format(" ")])
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_log_whose_newest_line_is_first_changes_no_answer(end: str) -> None:
+    """Lines of one second that tell no uptime have no other order."""
+    lines = [re.sub(r"(?<=kernel: )\[[\d. ]+\] ?", "", line) for line in LINES if " kernel: " in line]
+    assert answers([*lines[::-1], end]) == answers(lines)
+
+
+def test_a_process_that_is_killed_twice_turns_no_log_round() -> None:
+    twice = ["Out of memory: Kill process 7 (x) score 9 or sacrifice child", "Killed process 7 (x) total-vm:1kB"] * 2
+    assert undoing("\n".join(twice).encode()) is None
+
+
 def test_a_few_quotes_and_entities_make_no_paste() -> None:
     """What programs log may hold any of it: nothing is undone in a log whose other lines have none."""
     others = ['Sep 16 23:34:56 www app[7]: GET /?a=3D&amp;b="1"', '"a"', "Sep 16 23:34:56 www app[7]: `x` = 1"]
