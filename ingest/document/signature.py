@@ -24,12 +24,16 @@ def index_of(prefix: str) -> str:
 
 
 def source_of(signature: Signature, created: datetime, written: datetime) -> Tree:
-    """The document of a signature. ``created`` is when it was first written, kept from the first writer."""
-    since = signature.last_seen - RECENT
+    """The document of a signature. ``created`` is when it was first written, kept from the first writer.
+
+    A host whose clock is ahead had it now: else nobody would have had it lately until that clock was right.
+    """
+    latest = min(signature.last_seen, written)
+    since = latest - RECENT
     many = len(signature.hosts)
     return pruned(
         {
-            "@timestamp": iso(signature.last_seen),
+            "@timestamp": iso(latest),
             "ecs": {"version": ECS_VERSION},
             "event": {
                 "id": signature.id,

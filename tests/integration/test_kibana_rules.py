@@ -134,6 +134,11 @@ def five_hosts(site: Site) -> None:
     site.log(together(*(kill(f"h{at}", site.ago(minutes=50 - 10 * at)) for at in range(5))))
 
 
+def five_hosts_and_one_whose_clock_is_ahead(site: Site) -> None:
+    site.log(together(kill("h9", site.ago(hours=-20)), *(kill(f"h{at}", site.ago(minutes=2)) for at in range(5))))
+    site.now = datetime.now(UTC)  # its document was written a moment ago
+
+
 def four_hosts_and_one_long_ago(site: Site) -> None:
     early = kill("h9", site.ago(hours=3))
     site.log(together(early, *(kill(f"h{at}", site.ago(minutes=50 - 10 * at)) for at in range(1, 5))))
@@ -241,7 +246,10 @@ def idle(site: Site) -> None:
 FIRES = {
     "new-signature": [(new_signature, {"linux memcg /system.slice/shop.service": 1})],
     "storm": [(storm, {"h1": 1})],
-    "spread": [(five_hosts, {"linux memcg /system.slice/shop.service": 1})],
+    "spread": [
+        (five_hosts, {"linux memcg /system.slice/shop.service": 1}),
+        (five_hosts_and_one_whose_clock_is_ahead, {"linux memcg /system.slice/shop.service": 1}),
+    ],
     "repeat-offender": [(eleven_in_a_day, {"linux memcg /system.slice/shop.service": 11})],
     "panic-or-no-victim": [(panic, {"h1": 1})],
     "critical-process": [(critical, {"h1": 1, "h2": 2})],

@@ -102,10 +102,20 @@ def test_reports_that_were_written_before_they_were_whole_leave_no_signature_of_
 
 
 def test_hosts_of_the_last_hour_are_counted_apart() -> None:
-    source = source_of(together([seen("a", 0), seen("b", 239), seen("c", 240), seen("d", 300)]), START, START)
+    known = together([seen("a", 0), seen("b", 239), seen("c", 240), seen("d", 300)])
+    source = source_of(known, START, START + timedelta(days=1))
     oom = source["oom"]
     assert isinstance(oom, dict)
     assert (oom["hosts"], oom["host_count"], oom["recent_host_count"]) == (["a", "b", "c", "d"], 4, 2)
     assert source["message"] == (
         "linux memcg java: first seen 2026-11-22 10:00 UTC, last 2026-11-22 15:00 UTC, on 4 hosts"
     )
+
+
+def test_a_host_whose_clock_is_ahead_hides_no_other() -> None:
+    known = together([seen("a", 0), seen("b", 100), seen("c", 110), seen("d", 1_440)])
+    source = source_of(known, START, START + timedelta(minutes=112))
+    oom = source["oom"]
+    assert isinstance(oom, dict)
+    assert (oom["recent_host_count"], oom["last_seen"]) == (3, "2026-11-23T10:00:00.000Z")
+    assert source["@timestamp"] == "2026-11-22T11:52:00.000Z"
