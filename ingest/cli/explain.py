@@ -62,21 +62,17 @@ def command(
         try:
             found = episodes(records, envelope, options.bounds(chosen), options.gap(chosen), options.page_size(chosen))
         except OSError as error:
-            status.stop(f"{_named(file)} cannot be read: {error.strerror}", status.USAGE)
+            status.stop(f"{options.named(file)} cannot be read: {error.strerror}", status.USAGE)
         if not found.episodes:
-            status.stop(f"no OOM record in {_named(file)}", status.FINDING)
+            status.stop(f"no OOM record in {options.named(file)}", status.FINDING)
         if found.left_out:
             click.echo(f"{found.left_out:,} reports before these are left out; `oom-ingest parse` tells all", err=True)
         if html is not None:
-            _write_page(found, envelope, html, "standard input" if str(file) == "-" else file.name)
+            _write_page(found, envelope, html, options.named(Path(file.name)))
         elif as_json:
             _print_json(found, envelope)
         else:
             _print(found, envelope if lines else None)
-
-
-def _named(file: Path) -> str:
-    return "standard input" if str(file) == "-" else str(file)
 
 
 def _views(found: Told, envelope: Envelope | None) -> Iterator[EpisodeView]:

@@ -58,6 +58,11 @@ def connections(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
+def named(file: Path) -> str:
+    """A file that is read, as a sentence calls it."""
+    return "standard input" if str(file) == "-" else str(file)
+
+
 def _place(parameter: str) -> tuple[str, str]:
     table, _, key = parameter.partition("__")
     return table, key

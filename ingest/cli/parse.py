@@ -107,5 +107,4 @@ def _side_by_side(reading: _Reading, paths: Sequence[Path], jobs: int) -> None:
 
 def _cannot_be_read(file: Path, error: OSError) -> NoReturn:
     """End with a sentence."""
-    named = "standard input" if file == _STANDARD_INPUT else file
-    status.stop(f"{named} cannot be read: {error.strerror}", status.USAGE)
+    status.stop(f"{options.named(file)} cannot be read: {error.strerror}", status.USAGE)

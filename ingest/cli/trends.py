@@ -163,12 +163,10 @@ def _documents(file: Path, selection: Selection) -> Iterator[Source]:
     from ingest.adapters import ndjson  # noqa: PLC0415  only for this command
     from ingest.trends.documents import Documents  # noqa: PLC0415
 
-    path = None if str(file) == "-" else file
-    name = "standard input" if path is None else str(path)
     try:
-        yield Documents(name, ndjson.read(path), selection)
+        yield Documents(options.named(file), ndjson.read(None if str(file) == "-" else file), selection)
     except OSError as error:
-        status.stop(f"{name} cannot be read: {error.strerror}", status.USAGE)
+        status.stop(f"{options.named(file)} cannot be read: {error.strerror}", status.USAGE)
 
 
 @contextmanager
