@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ingest.identity import episode_id
 from ingest.model import Episode, Joined, Member
+from ingest.timestamps import to_the_millisecond
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -172,8 +173,9 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
     return Member(
         report_id=identified.id,
         version=identified.version,
-        start=_told(report.when.at),
-        end=_told(max(report.when.at, report.ended.at)),
+        # So that reports that are read back have the same order, and an episode its length.
+        start=to_the_millisecond(report.when.at),
+        end=to_the_millisecond(max(report.when.at, report.ended.at)),
         signature=identified.signature,
         signature_name=identified.signature_name,
         victims=tuple(sorted(zip(identified.kill_ids, names, strict=True))),
@@ -192,11 +194,6 @@ def _member(identified: Identified, analysis: Analysis) -> Member:
 def _reports(episodes: Iterable[Episode]) -> int:
     """How many reports some episodes have."""
     return sum(len(episode.members) for episode in episodes)
-
-
-def _told(at: datetime) -> datetime:
-    """To the millisecond, as documents tell it: read back, reports have the same order and an episode its length."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _key(host: str, scope: Scope) -> _Key:

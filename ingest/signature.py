@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest.model import Outcome, Seen, Signature
+from ingest.timestamps import to_the_millisecond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +35,7 @@ def sightings(joined: Iterable[Joined]) -> tuple[Signature, ...]:
         report = each.identified.report
         if report.outcome in _SAYS_TOO_LITTLE and not report.victims:
             continue
-        at = report.when.at.replace(microsecond=report.when.at.microsecond // 1000 * 1000)  # as it is stored
+        at = to_the_millisecond(report.when.at)
         seen = Signature(
             id=each.identified.signature,
             name=each.identified.signature_name,

@@ -113,6 +113,11 @@ def dated_time(year: int, month: int, day: int, clock: str, zone: tzinfo | None,
     return When(at, source, year_inferred=False, zone_inferred=zone is None) if at else None
 
 
+def to_the_millisecond(at: datetime) -> datetime:
+    """A time as documents tell it, which know no smaller parts of a second."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def iso_time(stamp: str, zone: tzinfo | None, source: TimeSource = TimeSource.ISO) -> When | None:
     """The time of an ISO 8601 stamp; ``None`` where it is none. A stamp without an offset is read in ``zone``."""
     try:
