@@ -9,6 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ingest import __version__
+from ingest.explained.view import percent
 from ingest.safe import shown
 from ingest.sentence import size
 
@@ -39,7 +40,7 @@ def render(views: Sequence[EpisodeView], source: str, left_out: int = 0) -> str:
             value if isinstance(value, Markup) else shown(value) if isinstance(value, str) else value
         ),
     )
-    environment.filters |= {"size": size, "marked": marked, "percent": _percent}
+    environment.filters |= {"size": size, "marked": marked, "percent": percent}
     page = environment.get_template("page.html.j2")
     return page.render(views=views, source=source, left_out=left_out, version=__version__)
 
@@ -54,7 +55,3 @@ def marked(line: LineView) -> Markup:
         pieces += [word, Markup('<span class="m" role="tooltip">'), escape(meaning), Markup("</span></span>")]
         at = value.end
     return Markup("").join([*pieces, escape(shown(line.text[at:]))])
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.analysis.parts import Kind
+from ingest.explained.view import percent
 from ingest.safe import shown
 from ingest.sentence import size
 
@@ -132,20 +133,16 @@ def _processes(report: ReportView, width: int) -> Table:
         numbers = {
             "pid": str(row.pid),
             "held": size(row.held),
-            "share": _share(row.share),
+            "share": percent(row.share),
             "adj": "" if row.score_adj is None else str(row.score_adj),
             "badness": "" if row.badness is None else str(row.badness),
         }
         fate = _text(row.fate, "bold red" if row.fate == "killed" else "")
         table.add_row(_text(row.name), *(numbers[column] for column in columns), fate)
     for group in report.groups:
-        together = {"held": size(group.held), "share": _share(group.share)}
+        together = {"held": size(group.held), "share": percent(group.share)}
         table.add_row(_text(f"{group.count} {group.name} together"), *(together.get(column, "") for column in columns))
     return table
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
 
 
 def _line(line: LineView) -> Iterator[Text]:

@@ -177,6 +177,11 @@ def episode_view(episode: Episode, joined: Sequence[Joined], envelope: Envelope 
     )
 
 
+def percent(share: float | None) -> str:
+    """A part of the whole; nothing where it is not known."""
+    return "" if share is None else f"{share:.0%}"
+
+
 def overview(told: Iterable[tuple[Episode, Sequence[Joined]]]) -> Iterator[tuple[str, str]]:
     """When each episode was, and its summary."""
     for episode, joined in told:
