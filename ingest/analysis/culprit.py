@@ -82,13 +82,14 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
         return None
     if found := returned(report) or only_exit(report):
         return found
-    claims = [*_of_processes(table), *_of_findings(findings), *_outside(report, table)]
+    outside = [*_outside(report, table)]
+    claims = [*_of_processes(table), *_of_findings(findings), *outside]
     if claims:
         most = max(claims, key=lambda claim: claim.size)
         part = portion(most.size, room.capacity)
         if part is not None and part < _NEXT_TO_NOTHING:
             return None
-        return _judged(report, room, table, most, findings)
+        return _judged(report, room, table, most, findings, cut=bool(outside))
     return _of_victims(report, room) or _of_cgroup(report)
 
 
@@ -126,13 +127,15 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
             yield _Claim(kind=kind, name=name, size=finding.size, rule=finding.code.value)
 
 
-def _judged(report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Culprit:
+def _judged(
+    report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding], *, cut: bool
+) -> Culprit:
+    """A claim with its share and how sure it is; ``cut`` is whether the table has lost rows for sure."""
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
     part = room.part(claim.size) if by_processes else portion(claim.size, room.capacity)
-    cut = any(_outside(report, table))
     told = part if part is not None or cut else portion(claim.size, table.total if table else 0)
     private = room.part(min(claim.size, _private(report, room))) if by_processes else part
-    doubts = list(_doubts(report, table, claim, findings))
+    doubts = list(_doubts(report, table, claim, findings, cut=cut))
     confidence = Confidence.LOW
     if told is not None and told >= _LARGE:
         sure = private is not None and private >= _CLEAR and not doubts
@@ -173,7 +176,9 @@ def _private(report: Report, room: Room) -> int:
     return private + (room.swap_used or 0)
 
 
-def _doubts(report: Report, table: Table | None, claim: _Claim, findings: Sequence[Finding]) -> Iterator[Doubt]:
+def _doubts(
+    report: Report, table: Table | None, claim: _Claim, findings: Sequence[Finding], *, cut: bool
+) -> Iterator[Doubt]:
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
     counted_often = claim.kind is CulpritKind.GROUP and table is not None and table.shares
     if counted_often or (by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings)):
@@ -182,7 +187,7 @@ def _doubts(report: Report, table: Table | None, claim: _Claim, findings: Sequen
         yield Doubt.HOLDER_NOT_NAMED
     if report.completeness is Completeness.INTERLEAVED:
         yield Doubt.MIXED_UP
-    if by_processes and (report.lost_lines or any(_outside(report, table))):
+    if by_processes and (report.lost_lines or cut):
         yield Doubt.TABLE_CUT
 
 
