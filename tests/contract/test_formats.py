@@ -10,7 +10,8 @@ import pytest
 
 from ingest import formats
 from ingest.formats import Wording
-from ingest.model import Host, Line, Role, TimeSource, When
+from ingest.model import Code, Host, Line, Role, TimeSource, When
+from ingest.verdicts import meaning
 
 FOLDER = Path(formats.__file__).parent
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -85,3 +86,9 @@ def test_a_new_family_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
     finally:
         monkeypatch.undo()
         formats.formats.cache_clear()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_only_repeats_is_told_as_that_where_a_process_table_is_missing(name: str) -> None:
+    told = meaning(Code.NO_PROCESS_TABLE, name.replace("_", "-"))
+    assert ("only the killer's own lines could tell" in told) is formats.formats()[name].repeats
