@@ -46,7 +46,7 @@ _NO_HOSTS = ("{", "kern.", "user.", "daemon.")
 _FACILITIES = "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7]"
 _SEVERITIES = "emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug"
 _FACILITY = re.compile(
-    rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *|(?:{_SEVERITIES}) (?=kernel: )"
+    rf"<?(?:{_FACILITIES})(?: *: *|\.)(?:{_SEVERITIES})>? *(?::(?= )|(?= )) *|(?P<alone>(?:{_SEVERITIES}) )(?=kernel: )"
 )
 _LEVEL_AND_HOST = re.compile(rf"(?:{_SEVERITIES}) (?P<host>[^\s:\[\]<>]+) (?=kernel(?::| - - - ))")
 """VMware's appliances write the level before the host."""
@@ -237,6 +237,8 @@ def syslog(text: str, anchor: Anchor, *, inner: bool = False) -> Sent | None:
         end = unnamed.end()
     end = level.end() if (level := _FACILITY.match(text, end)) else end
     tag, end = _tag(text, end, bare=bare)
+    if level and level["alone"] and text.startswith(": ", end):
+        end += 2  # F5's BIG-IP ends the tag twice behind its level. Elsewhere a process may be named ":".
     sent = ring(Sent(shape=Shape.SYSLOG, message=text[end:], hostname=hostname, when=when, tag=tag), anchor)
     if (tag is None or tag in SECOND_WORDS) and hostname and not (bare or when.year_inferred):
         return _without_host(text, begin, sent)
@@ -341,8 +343,7 @@ def _tag(text: str, at: int, *, bare: bool) -> tuple[str | None, int]:
     A ``bare`` line has no time and no host before it, so that only ``name[pid]:`` can be told from a message.
     """
     if text.startswith("kernel:", at):
-        blank = text.startswith("kernel: ", at)
-        return "kernel", at + len("kernel:") + (3 if text.startswith("kernel: : ", at) else blank)
+        return "kernel", at + len("kernel:") + text.startswith("kernel: ", at)
     found = _TAG.match(text, at)
     if found is None or found["tag"] in NOT_TAGS or (bare and not found["pid"]):
         return None, at

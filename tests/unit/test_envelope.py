@@ -44,6 +44,8 @@ def read(text: str, envelope: Envelope | None = None, hint: datetime = HINT) -> 
         ("6.4.0-rc1,6,444,501151268,-;x invoked", "unknown", "kernel", 501151268, "x invoked"),
         ("Nov 22 10:15:01 h warning kernel: : x invoked", "h", "kernel", None, "x invoked"),
         ("Nov 22 10:15:01 h err kernel: : [5.000000] x invoked", "h", "kernel", 5000000, "x invoked"),
+        ("Nov 22 10:15:01 h kernel: : invoked oom-killer", "h", "kernel", None, ": invoked oom-killer"),
+        ("Nov 22 10:15:01 h err kernel: : : invoked oom-killer", "h", "kernel", None, ": invoked oom-killer"),
         ("Apr 1 00:01:02 <HOST> kernel: Out of Memory", "unknown", "kernel", None, "Out of Memory"),
         ("Apr 1 00:01:02 [host] kernel: Out of Memory", "unknown", "kernel", None, "Out of Memory"),
         ("Nov 22 10:15:01 [kernel] x invoked", "unknown", "kernel", None, "x invoked"),
