@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint unit fuzz robustness integration chaos chaos-short test-system kibana-check bench bench-peers profile soak bench-trends generate corpus lock dist compose docs clean
+.PHONY: demo test lint unit fuzz explore robustness integration chaos chaos-short test-system kibana-check bench bench-peers profile soak bench-trends generate corpus lock dist compose docs clean
 
 demo: $(READY)  ## Real Kafka and Elasticsearch, sample logs through the whole pipeline, episodes as a table.
 	$(BIN)/oom-ingest demo
@@ -25,6 +25,10 @@ fuzz: $(READY)  ## Any bytes through the whole parser; ten minutes by hand with 
 	mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz.lines -max_total_time=$(SECONDS) -timeout=5 -rss_limit_mb=1024 -max_len=8192 \
 	  -artifact_prefix=build/fuzz/ -verbosity=0 build/fuzz $(wildcard tests/corpus/*/)
+
+TIMES ?= 10
+explore: $(READY)  ## Every property on examples that no run has tried, ten times; more with TIMES=100.
+	for time in $$(seq $(TIMES)); do $(BIN)/pytest -q --hypothesis-profile=explore -m "hypothesis and not stack" || exit 1; done
 
 robustness: $(READY)  ## Kills found in every kind of disorder; holds docs/robustness.md, WRITE=1 writes it.
 	$(BIN)/python -m tests.robustness $(if $(WRITE),--write)
