@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,15 @@ def test_a_finding_keeps_its_status_where_nobody_reads() -> None:
         assert process.wait(60) == 1
 
 
+@pytest.fixture
+def can_be_interrupted() -> Iterator[None]:
+    """A shell lets what it runs in the background ignore the interrupt, and so would all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("can_be_interrupted")
 def test_an_interrupt_is_status_130_without_a_trace(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "log")
     arguments = [*COMMAND, "parse", str(tmp_path / "log")]
