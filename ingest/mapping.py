@@ -6,10 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from ingest import formats_reference, glossary, metrics, rights_reference, verdicts_reference
+from ingest import metrics
 from ingest.config.reference import reference as settings_reference
 from ingest.fields import DESCRIPTIONS, FIELDS, SCHEMA_VERSION, Field, Kind, Type
 from ingest.kinds import LONGEST
+from ingest.reference import formats, glossary, rights, verdicts
 
 _CHECKOUT = Path(__file__).parent.parent
 _PRIORITY = 500
@@ -86,12 +87,12 @@ def generated() -> dict[Path, str]:
     docs = _CHECKOUT / "docs"
     return files | {
         docs / "fields.md": reference(),
-        docs / "formats.md": formats_reference.reference(_CHECKOUT / "tests" / "corpus"),
+        docs / "formats.md": formats.reference(_CHECKOUT / "tests" / "corpus"),
         docs / "glossary.md": glossary.text(),
         docs / "metrics.md": metrics.reference(),
-        docs / "least-privilege.md": rights_reference.reference(),
+        docs / "least-privilege.md": rights.reference(),
         docs / "settings.md": settings_reference(),
-        docs / "verdicts.md": verdicts_reference.reference(),
+        docs / "verdicts.md": verdicts.reference(),
     }
 
 

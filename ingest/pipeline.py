@@ -14,13 +14,13 @@ from ingest import document, formats
 from ingest.analysis import analyse
 from ingest.counts import Count
 from ingest.episode import Episodes
-from ingest.identity import identify
-from ingest.kills import WITHIN, RecentKills
+from ingest.episode.identity import identify
+from ingest.episode.kills import WITHIN, RecentKills
+from ingest.episode.signature import sightings
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import ASSUMED_PAGE, Completeness
 from ingest.output import Output
 from ingest.reading import Reading
-from ingest.signature import sightings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest import formats, names
+from ingest import formats
 from ingest.model import Origin, Raw, Role
 from ingest.offline import documents
+from ingest.reading import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
-from ingest import rights, route, setup
+from ingest import rights, setup
 from ingest.adapters.dead_letter_sink import DeadLetterSink
 from ingest.adapters.elastic_client import connect
 from ingest.adapters.elastic_heads import ElasticHeads
@@ -19,18 +19,18 @@ from ingest.adapters.elastic_sink import ElasticSink
 from ingest.adapters.elastic_templates import ElasticTemplates
 from ingest.adapters.kafka import KafkaSource
 from ingest.adapters.kafka_writer import KafkaWriter
-from ingest.candidates import Candidates
 from ingest.config.rules import is_in_the_clear
-from ingest.gate import is_quick
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.metrics import Command
 from ingest.observability.http import listening
 from ingest.observability.minutes import Minutes
 from ingest.observability.vitals import TimedSink, TimedWriter, Vitals
-from ingest.patience import Stopped
 from ingest.pipeline import Pipeline
+from ingest.reading.candidates import Candidates
+from ingest.reading.gate import is_quick
 from ingest.rehearsal import rehearse
-from ingest.runtime import first_contact, reach, run
+from ingest.runtime import first_contact, reach, route, run
+from ingest.runtime.patience import Stopped
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -16,7 +16,7 @@ from pathlib import Path
 from ingest.adapters import files
 from ingest.adapters.kafka import KafkaSource
 from ingest.assemble import Bounds
-from ingest.collector import look_seldom
+from ingest.cli.collector import look_seldom
 from ingest.config import KafkaSettings
 from ingest.counts import Count
 from ingest.envelope import Envelope

@@ -25,9 +25,9 @@ from ingest.adapters.elastic_client import (
     trouble,
 )
 from ingest.document.signature import created_of, index_of, signature_of, source_of
+from ingest.episode.signature import merge
 from ingest.model import Document
 from ingest.ports import Refusal, Refused, Unavailable, WriteReport
-from ingest.signature import merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

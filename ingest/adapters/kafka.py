@@ -22,7 +22,7 @@ from ingest.adapters.kafka_batches import KafkaBatch, raw_of
 from ingest.adapters.kafka_client import connection, create_no_topics, failure, reaching
 from ingest.adapters.kafka_fetching import hand_out_batches
 from ingest.adapters.kafka_group import Membership
-from ingest.pace import Pace
+from ingest.adapters.pace import Pace
 from ingest.ports import Assignment, Batch, Halted, Partition, Refused, Unavailable
 
 if TYPE_CHECKING:

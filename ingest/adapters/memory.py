@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingest.document.stored import episode_of, holds, known_kill_of, members_of
+from ingest.episode.signature import merge
 from ingest.ports import WriteReport
-from ingest.signature import merge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

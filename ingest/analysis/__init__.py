@@ -1,6 +1,7 @@
 """What a report means: what ran out, what filled it, why this victim, who used the memory, what it cannot say.
 
-Pure functions over one report each; ``analyse`` puts them together. Texts and advice stand in ``ingest.verdicts``.
+Pure functions over one report each; ``analyse`` puts them together. Texts and advice stand in
+``ingest.explanation.verdicts``.
 """
 
 from __future__ import annotations

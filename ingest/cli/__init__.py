@@ -11,7 +11,7 @@ import click
 
 from ingest import __version__
 from ingest.cli import status
-from ingest.collector import look_seldom
+from ingest.cli.collector import look_seldom
 
 _COMMANDS = {
     "explain": "Say what a log of an OOM kill means: who asked, who died, who used the memory, what to do.",

@@ -80,9 +80,9 @@ def _templates(settings: Settings) -> Iterator[Finding]:
 
 
 def _kibana(settings: Settings) -> Iterator[Finding]:
-    from ingest import setup_kibana  # noqa: PLC0415  only for this command
     from ingest.adapters.kibana import Kibana  # noqa: PLC0415
     from ingest.ports import Refused, Unavailable  # noqa: PLC0415
+    from ingest.setup import kibana as setup_kibana  # noqa: PLC0415  only for this command
 
     kibana = Kibana(settings.kibana)
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ingest.config import Effective, Settings
     from ingest.dead_letters import DeadLetter
-    from ingest.replay import DeadLetters
+    from ingest.runtime.replay import DeadLetters
 
 _SHORT = 60
 
@@ -109,7 +109,7 @@ def _replay(settings: Settings, stack: ExitStack, letters: DeadLetters, wanted: 
     from ingest.adapters.elastic_sink import ElasticSink  # noqa: PLC0415
     from ingest.adapters.kafka_records import KafkaRecords  # noqa: PLC0415
     from ingest.adapters.kafka_writer import KafkaWriter  # noqa: PLC0415
-    from ingest.replay import Replay  # noqa: PLC0415
+    from ingest.runtime.replay import Replay  # noqa: PLC0415
 
     records = stack.enter_context(closing(KafkaRecords(settings.kafka)))
     writer = stack.enter_context(closing(KafkaWriter(settings.kafka, ())))

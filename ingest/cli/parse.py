@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ingest.adapters import files
 from ingest.cli import options, status
-from ingest.collector import look_seldom
+from ingest.cli.collector import look_seldom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -123,8 +123,8 @@ def _named(fields: Sequence[str]) -> str:
 
 
 def _kibana(chosen: Settings, connectors: Sequence[str], *, rules: bool, dry_run: bool) -> int:
-    from ingest import setup_kibana  # noqa: PLC0415  only for this command
     from ingest.adapters.kibana import Kibana  # noqa: PLC0415
+    from ingest.setup import kibana as setup_kibana  # noqa: PLC0415  only for this command
 
     prefix, space = chosen.elasticsearch.index_prefix, chosen.kibana.space
     kibana = Kibana(chosen.kibana)
@@ -152,8 +152,8 @@ def _said(told: list[Told]) -> list[Told]:
 
 
 def _export(chosen: Settings, folder: Path) -> None:
-    from ingest import setup_kibana  # noqa: PLC0415  only for this command
     from ingest.kibana import bundle, export  # noqa: PLC0415
+    from ingest.setup import kibana as setup_kibana  # noqa: PLC0415  only for this command
 
     prefix, kibana = chosen.elasticsearch.index_prefix, chosen.kibana
     found = export.files(setup_kibana.objects(prefix), bundle.FILE, prefix, kibana.space, kibana.critical_processes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from ingest import __version__, explanation, sentence
+from ingest import __version__, explanation
 from ingest.analysis.episode import whole
 from ingest.document._looked_up import with_looked_up
 from ingest.document._pieces import (
@@ -39,8 +39,9 @@ from ingest.document._shipped import of_the_host, shipped
 from ingest.document._system import cgroup_stat, system_state
 from ingest.document._tree import Tree, branch, pruned, trimmed, united
 from ingest.document.stored import CONFIRMED
+from ingest.episode.identity import digest, task_id, when_identified
+from ingest.explanation import sentence
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
-from ingest.identity import digest, task_id, when_identified
 from ingest.lookup import NO_LOOKUP, Lookup
 from ingest.model import Action, Document, Outcome
 from ingest.timestamps import iso

@@ -10,10 +10,10 @@ from msgspec.structs import asdict
 
 from ingest import __version__, analysis, cgroup
 from ingest.document._tree import Tree, fits, pruned, sized, trimmed
+from ingest.explanation.verdicts import advice
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION
 from ingest.model import ScopeKind
 from ingest.timestamps import iso
-from ingest.verdicts import advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ingest import __version__
 from ingest.counts import Count
 from ingest.document._tree import pruned
+from ingest.episode.identity import digest
 from ingest.fields import ECS_VERSION, SCHEMA_VERSION, Kind
-from ingest.identity import digest
 from ingest.model import Document
 from ingest.timestamps import iso
 

@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from ingest import __version__
 from ingest.explained.view import percent
+from ingest.explanation.sentence import size
 from ingest.safe import shown
-from ingest.sentence import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from ingest.analysis.parts import Kind
 from ingest.explained.view import percent
+from ingest.explanation.sentence import size
 from ingest.safe import shown
-from ingest.sentence import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.explanation.sentence import duration, uptime
 from ingest.model import TimeSource, uptime_between
-from ingest.sentence import duration, uptime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,9 @@ from ingest.analysis.room import room, share
 from ingest.analysis.table import groups
 from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
+from ingest.explanation.sentence import of_episode, process
+from ingest.explanation.verdicts import ADVICE, VERDICTS, advice, meaning
 from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
-from ingest.sentence import of_episode, process
-from ingest.verdicts import ADVICE, VERDICTS, advice, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

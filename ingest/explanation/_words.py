@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.explanation.sentence import size
 from ingest.model import Confidence
-from ingest.sentence import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

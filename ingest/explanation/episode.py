@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, pages, part_of_it
 from ingest.explanation.report import who
+from ingest.explanation.sentence import duration, process, size, uptime
+from ingest.explanation.verdicts import DOUBTS, VERDICTS
 from ingest.model import Code, CulpritKind, Doubt, Outcome, ScopeKind
-from ingest.sentence import duration, process, size, uptime
-from ingest.verdicts import DOUBTS, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

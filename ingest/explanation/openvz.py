@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.explanation._words import pages
-from ingest.sentence import process
-from ingest.verdicts import DOUBTS
+from ingest.explanation.sentence import process
+from ingest.explanation.verdicts import DOUBTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ingest.analysis.room import portion
 from ingest.explanation import openvz
 from ingest.explanation._words import PANICKED, STUCK, SURE, counted, listed, part_of_it, percent
+from ingest.explanation.sentence import process, size
+from ingest.explanation.verdicts import DOUBTS, VERDICTS, Question, meaning
 from ingest.model import Action, Code, Constraint, CulpritKind, Outcome, ReaperOutcome, ScopeKind
-from ingest.sentence import process, size
-from ingest.verdicts import DOUBTS, VERDICTS, Question, meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pyparsing as pp
 
-from ingest.beginnings import first_characters
 from ingest.lowering import Interpreted, Lowered, compiled
+from ingest.lowering.beginnings import first_characters
 from ingest.model import Role
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.glossary import WORDS
 from ingest.kibana import views
 from ingest.kibana.ids import object_id
 from ingest.kibana.panels import Panel, text
+from ingest.reference.glossary import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

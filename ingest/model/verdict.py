@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Code(StrEnum):
-    """A finding. What each means and what to do about it stands in ``ingest.verdicts``."""
+    """A finding. What each means and what to do about it stands in ``ingest.explanation.verdicts``."""
 
     # What ran out: one for each report.
     CGROUP_LIMIT = "cgroup_limit"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest import formats
+from ingest.explanation.verdicts import meaning
 from ingest.formats import Wording
 from ingest.model import Code, Host, Line, Role, TimeSource, When
-from ingest.verdicts import meaning
 
 FOLDER = Path(formats.__file__).parent
 CORPUS = Path(__file__).parent.parent / "corpus"

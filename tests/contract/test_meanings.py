@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import formats, glossary, meanings
+from ingest import formats, meanings
 from ingest.envelope import Envelope, Unreadable
 from ingest.fields import FIELDS, MEMORY_STAT
 from ingest.formats import Wording
@@ -23,6 +23,7 @@ from ingest.meanings import EVERYWHERE, LONGEST, UNKNOWN, About, Explained, Mean
 from ingest.meanings.linux.memcg import STAT
 from ingest.meanings.linux.tasks import COLUMNS
 from ingest.model import Host, Line, Origin, Raw, TimeSource, When
+from ingest.reference import glossary
 from tests.generator.wordings import draw, printed
 
 CORPUS = Path(__file__).parent.parent / "corpus"

@@ -21,6 +21,7 @@ from ingest.document import of_rejected
 from ingest.document.health import of_minute
 from ingest.document.signature import index_of, source_of
 from ingest.envelope import Envelope
+from ingest.episode.signature import merge
 from ingest.lookup import HostFacts, Lookup, PodFacts
 from ingest.model import Document, Origin, Raw, Rejected, Signature
 from ingest.model.health import Minute
@@ -28,7 +29,6 @@ from ingest.offline import NoHeads
 from ingest.output import Output
 from ingest.pipeline import Pipeline
 from ingest.preview.query import Span
-from ingest.signature import merge
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 START = datetime(2026, 11, 14, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest import formats
 from ingest.envelope import marks
-from ingest.gate import COLOURS, Gate, HyperscanGate, PlainGate, ThroughColours, gate, literals
+from ingest.reading.gate import COLOURS, Gate, HyperscanGate, PlainGate, ThroughColours, gate, literals
 
 KNOWN = literals((*formats.anchors(), *marks()))
 GATES = (PlainGate(KNOWN), HyperscanGate(KNOWN))

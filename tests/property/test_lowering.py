@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import formats
-from ingest.beginnings import first_characters
 from ingest.formats._dispatch import Candidate
 from ingest.lowering import Interpreted, Lowered, NotLowerableError, compiled, converted, lower, reference
+from ingest.lowering.beginnings import first_characters
 from tests.generator.wordings import draw, printed
 
 CORPUS = Path(__file__).parent.parent / "corpus"

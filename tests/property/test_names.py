@@ -15,9 +15,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from ingest import names
-from ingest.gate import PlainGate
 from ingest.model import Origin, Raw
+from ingest.reading import names
+from ingest.reading.gate import PlainGate
 from tests.generator.kernels import GENERATIONS
 from tests.property.test_packed import batch, read
 from tests.robustness.envelopes import rfc3164, ring

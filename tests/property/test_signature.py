@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import signature
 from ingest.adapters.memory import MemoryHeads, MemorySignatures, MemorySink
 from ingest.assemble import Bounds
 from ingest.document.signature import created_of, signature_of, source_of
 from ingest.envelope import Envelope
+from ingest.episode import signature
+from ingest.episode.signature import merge
 from ingest.model import Constraint, Origin, Raw, Seen, Signature
 from ingest.output import Output
 from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
-from ingest.signature import merge
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
+from ingest.explanation.verdicts import ADVICE, advice
 from ingest.model import Code, Joined, Origin, Raw
 from ingest.offline import episodes
-from ingest.verdicts import ADVICE, advice
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
-from ingest.candidates import Candidates
 from ingest.envelope import Envelope
-from ingest.host_places import HostPlaces
 from ingest.model import ROUTED_HEADER, Origin, Raw
 from ingest.offline import NoHeads
 from ingest.output import Output
 from ingest.pipeline import Pipeline
 from ingest.ports import Outgoing
+from ingest.reading.candidates import Candidates
+from ingest.reading.host_places import HostPlaces
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)

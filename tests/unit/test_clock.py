@@ -10,14 +10,14 @@ import pytest
 
 from ingest.adapters.memory import MemorySink
 from ingest.assemble import Bounds
-from ingest.clock import Clock
 from ingest.envelope import Envelope
-from ingest.kills import WITHIN
+from ingest.episode.kills import WITHIN
 from ingest.model import Origin, Raw
 from ingest.observability.vitals import Vitals
 from ingest.offline import NoHeads
 from ingest.pipeline import Pipeline
 from ingest.ports import Batch, Partition
+from ingest.reading.clock import Clock
 
 POD = (Path(__file__).parent.parent / "corpus" / "linux" / "pod_memcg.log").read_bytes().splitlines()
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)

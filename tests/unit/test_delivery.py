@@ -11,11 +11,11 @@ import structlog
 
 from ingest.adapters.memory import MemorySignatures, MemorySink
 from ingest.counts import Count
-from ingest.dead_share import DeadShare
-from ingest.delivery import Delivery
 from ingest.model import Document
-from ingest.patience import Patience, Stopped
 from ingest.ports import Halted, Refusal, Refused, Unavailable, WriteReport
+from ingest.runtime.dead_share import DeadShare
+from ingest.runtime.delivery import Delivery
+from ingest.runtime.patience import Patience, Stopped
 from tests.unit.test_runtime import Tape, pipeline
 
 

@@ -21,10 +21,10 @@ from ingest.envelope import Envelope
 from ingest.explained.page import render
 from ingest.explained.terminal import draw
 from ingest.explained.view import EpisodeView, episode_view
+from ingest.explanation.sentence import size
 from ingest.model import Origin, Raw
 from ingest.offline import episodes
 from ingest.safe import is_shown, shown
-from ingest.sentence import size
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 FIRST = CORPUS / "openvz" / "el135.log"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pace import Pace
+from ingest.adapters.pace import Pace
 
 
 class Clock:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ingest.assemble import Bounds
+from ingest.assemble.partial import Partials
 from ingest.envelope import Envelope, Read
 from ingest.model import Origin, Place, Raw
 from ingest.offline import documents
-from ingest.partial import Partials
 
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
 PLACE: Place = ("t", 0)

@@ -9,10 +9,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.assemble.held import HeldOffsets
+from ingest.assemble.reorder import Reorder, Stretch, Waiting
 from ingest.envelope import Envelope, Read
-from ingest.held import HeldOffsets
 from ingest.model import Origin, Raw
-from ingest.reorder import Reorder, Stretch, Waiting
 
 BEGIN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 PLACE = ("t", 0)

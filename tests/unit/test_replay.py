@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ingest.adapters.memory import MemorySink
 from ingest.dead_letters import DeadLetter
 from ingest.ports import Outgoing, Refused
-from ingest.replay import Replay, Result
+from ingest.runtime.replay import Replay, Result
 
 AT = datetime(2026, 11, 22, 10, 15, 2, tzinfo=UTC)
 

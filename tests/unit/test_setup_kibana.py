@@ -13,7 +13,7 @@ import pytest
 import trustme
 from click.testing import CliRunner, Result
 
-from ingest import assets, setup_kibana
+from ingest import assets
 from ingest.adapters.kibana import Kibana
 from ingest.cli import cli
 from ingest.config import KibanaSettings
@@ -21,6 +21,7 @@ from ingest.kibana import saved
 from ingest.kibana.rules import RULES
 from ingest.kibana.told import State as Outcome
 from ingest.ports import Refused
+from ingest.setup import kibana as setup_kibana
 from ingest.stack.ports import free_port
 from tests.kibana.fake import KNOWN, State, kibana
 

@@ -14,7 +14,7 @@ from ingest.assemble import Bounds
 from ingest.document import all_of, of_episode
 from ingest.document.stored import CONFIRMED, episode_of, known_kill_of, members_of
 from ingest.envelope import Envelope
-from ingest.kills import known_kills
+from ingest.episode.kills import known_kills
 from ingest.model import Origin, Raw, TimeSource
 from ingest.offline import episodes
 from tests import expected

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import explanation, sentence
+from ingest import explanation
 from ingest.analysis.episode import whole
 from ingest.analysis.evidence import quoted
 from ingest.analysis.parts import Kind, parts
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.explained.view import episode_view
+from ingest.explanation import sentence
+from ingest.explanation.verdicts import ADVICE, VERDICTS, advice
 from ingest.formats import formats
 from ingest.model import Code, Confidence, Doubt, Episode, Joined, Origin, Outcome, Raw, Role
 from ingest.offline import episodes
-from ingest.verdicts import ADVICE, VERDICTS, advice
 
 if TYPE_CHECKING:
     from ingest.formats._types import Format

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.sentence import duration, size
+from ingest.explanation.sentence import duration, size
 from ingest.trends import bursts
 from ingest.trends.advice import Proposal
 from ingest.trends.report import Trend

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ingest import names
 from ingest.envelope import json_record
 from ingest.envelope.plain import KERNEL, KERNELS, PLAIN, lines_of_others
-from ingest.names import Sought
+from ingest.reading import names
+from ingest.reading.names import Sought
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from ingest.gate import Gate
-    from ingest.interest import Interest
     from ingest.model import Packed
+    from ingest.reading.gate import Gate
+    from ingest.reading.interest import Interest
 
 _SELDOM = 16
 """To look at a line that names a host takes as long as to look at so many lines' beginnings."""

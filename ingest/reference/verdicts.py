@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.explanation.verdicts import ADVICE, DOUBTS, VERDICTS, Question
 from ingest.model import Code
-from ingest.verdicts import ADVICE, DOUBTS, VERDICTS, Question
 
 
 def reference() -> str:
@@ -11,9 +11,9 @@ def reference() -> str:
     head = [
         "# Verdicts",
         "",
-        "Generated from `ingest/verdicts.py` by `make generate`. `oom.verdict` holds these codes; the first of a",
-        "report says what ran out. `oom.advice` holds the codes of what to do next, `oom.culprit.doubts` why a culprit",
-        "is not surer. Codes never change their meaning.",
+        "Generated from `ingest/explanation/verdicts.py` by `make generate`. `oom.verdict` holds these codes; the",
+        "first of a report says what ran out. `oom.advice` holds the codes of what to do next, `oom.culprit.doubts`",
+        "why a culprit is not surer. Codes never change their meaning.",
     ]
     questions = [line for question in Question for line in _question(question)]
     doubts = ["", "## Why a culprit is not surer", "", "| code | meaning |", "| --- | --- |"]

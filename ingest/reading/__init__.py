@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ingest import formats, names
+from ingest import formats
 from ingest.assemble import Assembler, Bounds
-from ingest.clock import Clock
+from ingest.assemble.partial import Partials
+from ingest.assemble.reorder import Reorder, Stretch, Waiting
+from ingest.assemble.wrapped import Wrapped
 from ingest.counts import UNREADABLE, Count
 from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
-from ingest.gate import gate
-from ingest.gathered import Gathered
-from ingest.host_places import HostPlaces
-from ingest.interest import Interest
-from ingest.kills import WITHIN
+from ingest.episode.kills import WITHIN
 from ingest.model import ROUTED_HEADER, Raw, Rejected
-from ingest.partial import Partials
-from ingest.passed_over import PassedOver
-from ingest.reorder import Reorder, Stretch, Waiting
-from ingest.skim import Sieve, Skim
-from ingest.wrapped import Wrapped
+from ingest.reading import names
+from ingest.reading.clock import Clock
+from ingest.reading.gate import gate
+from ingest.reading.gathered import Gathered
+from ingest.reading.host_places import HostPlaces
+from ingest.reading.interest import Interest
+from ingest.reading.passed_over import PassedOver
+from ingest.reading.skim import Sieve, Skim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
     from ingest.counts import Counts
     from ingest.formats import Match
-    from ingest.gathered import Piece
     from ingest.model import Line, Packed, Place
     from ingest.output import Output
+    from ingest.reading.gathered import Piece
 
 _QUOTED = 8_192
 """Characters of a rejected record that its dead letter keeps."""

@@ -11,11 +11,11 @@ from ingest.counts import Count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.dead_share import DeadShare
     from ingest.model import Document, Signature
-    from ingest.patience import Patience
     from ingest.pipeline import Pipeline
     from ingest.ports import Refusal, Signatures, Sink, WriteReport
+    from ingest.runtime.dead_share import DeadShare
+    from ingest.runtime.patience import Patience
 
 log = structlog.get_logger(__name__)
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ingest.belonging import best, context, elapsed, is_copy, note_mixture
-from ingest.held import HeldOffsets
-from ingest.holders import Holders
+from ingest.assemble.belonging import best, context, elapsed, is_copy, note_mixture
+from ingest.assemble.held import HeldOffsets
+from ingest.assemble.holders import Holders
+from ingest.assemble.open_report import OpenReport, Room
 from ingest.model import Block, ClosedBy, Line, Role
-from ingest.open_report import OpenReport, Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

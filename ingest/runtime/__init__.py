@@ -14,11 +14,11 @@ import stamina
 import structlog
 
 from ingest.counts import Count
-from ingest.dead_share import DeadShare
-from ingest.delivery import Delivery
 from ingest.output import Output
-from ingest.patience import LONGEST_WAIT, Patience, Stopped
 from ingest.ports import Refused, Unavailable
+from ingest.runtime.dead_share import DeadShare
+from ingest.runtime.delivery import Delivery
+from ingest.runtime.patience import LONGEST_WAIT, Patience, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

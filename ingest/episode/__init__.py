@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ingest.identity import episode_id
+from ingest.episode.identity import episode_id
 from ingest.model import Episode, Joined, Member
 from ingest.timestamps import to_the_millisecond
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.assemble.held import HeldOffsets
+from ingest.assemble.holders import Holders
 from ingest.envelope import Read
-from ingest.held import HeldOffsets
-from ingest.holders import Holders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from ingest.model import Raw
-from ingest.patience import Patience, Stopped
+from ingest.runtime.patience import Patience, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from threading import Event
 
-    from ingest.candidates import Candidates
     from ingest.ports import Batch, Outgoing, Partition, Source, Writer
+    from ingest.reading.candidates import Candidates
 
 _POLL_SECONDS = 0.5
 

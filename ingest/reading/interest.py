@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from ingest.assemble import Assembler
+    from ingest.assemble.partial import Partials
+    from ingest.assemble.reorder import Reorder
+    from ingest.assemble.wrapped import Wrapped
     from ingest.model import Line, Place
-    from ingest.partial import Partials
-    from ingest.reorder import Reorder
-    from ingest.wrapped import Wrapped
 
 _NOBODY = frozenset[str]()
 _KEPT = 1_024

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ingest.gate import HyperscanGate, PlainGate
+from ingest.reading.gate import HyperscanGate, PlainGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

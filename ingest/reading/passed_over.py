@@ -6,18 +6,18 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ingest.assemble.wrapped import is_bare
 from ingest.counts import Count
 from ingest.envelope import Read
-from ingest.wrapped import is_bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from ingest.assemble.wrapped import Wrapped
     from ingest.counts import Counts
     from ingest.envelope import Envelope
     from ingest.model import Packed, Place, Raw
-    from ingest.wrapped import Wrapped
 
     _Way = Callable[[], Iterable[Raw]]
 

@@ -10,9 +10,9 @@ from ingest.model import Role
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ingest.assemble.open_report import OpenReport
     from ingest.formats import Match
     from ingest.model import Line
-    from ingest.open_report import OpenReport
 
 
 def is_copy(siblings: Iterable[OpenReport], line: Line, match: Match | None) -> bool:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from ingest import formats
 from ingest.envelope import Unreadable, marks
 from ingest.envelope.plain import PLAIN
-from ingest.gate import gate
 from ingest.model import ROUTED_HEADER, UNKNOWN_HOST
 from ingest.ports import Outgoing
+from ingest.reading.gate import gate
 
 if TYPE_CHECKING:
     from ingest.envelope import Envelope, Read
