@@ -266,8 +266,7 @@ VERDICTS: dict[Code, Verdict] = {
         _EVIDENCE,
         "no process table in this record",
         "Who else held memory cannot be known. Where the kernel killed, the source drops severities above err, the "
-        "table is switched off (vm.oom_dump_tasks) or unknown to it (before 2.6.25), or its heading was lost with the "
-        "head: rows alone are not read.",
+        "table is switched off (vm.oom_dump_tasks) or unknown to it (before 2.6.25), or it is missing with the head.",
         (Advice.KEEP_INFO_LINES,),
     ),
     Code.TABLE_HEADING_MISSING: Verdict(
@@ -285,7 +284,8 @@ VERDICTS: dict[Code, Verdict] = {
     Code.HEAD_MISSING: Verdict(
         _EVIDENCE,
         "the head is missing",
-        "Who asked and for what cannot be known: the kernel limits the rate of reports, or lines were lost.",
+        "Who asked and for what cannot be known: this is the end of a longer log, lines were lost, or the kernel "
+        "limits the rate of reports.",
         (Advice.CHECK_SHIPPING,),
     ),
     Code.TAIL_MISSING: Verdict(
@@ -364,7 +364,8 @@ ADVICE: dict[Advice, str] = {
     Advice.STOP_RESTARTS: "Fix the limit or the workload before it is started again; bound restarts "
     "(StartLimitBurst, CrashLoopBackOff).",
     Advice.KEEP_INFO_LINES: "Ship kernel lines down to severity info, and set vm.oom_dump_tasks=1.",
-    Advice.CHECK_SHIPPING: "Look for rate limits and losses between the kernel's buffer and the topic.",
+    Advice.CHECK_SHIPPING: "Look for the missing lines in the log of the host itself (`journalctl -k`). If they are "
+    "not there either, a rate limit or the kernel's buffer took them, else something on the way.",
     Advice.TUNE_DAEMON: "If the kill came too early, let the daemon wait longer: a lower minimum of free memory, a "
     "higher limit of pressure or use. If it hit the wrong one, set its preferences.",
     Advice.CHECK_CONTAINER_LIMIT: "Compare the container's limits (/proc/user_beancounters, SLM) with what runs in it.",
