@@ -84,7 +84,7 @@ def documents(
         lookup: What is known of hosts, pods and users.
         redaction: What is told as tokens only.
     """
-    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup, redaction)
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), prefix, page_size, lookup, redaction, logs=True)
     held: OrderedDict[tuple[str, str], Document | Episode] = OrderedDict()
 
     def made(each: Document | Episode) -> Document:
@@ -116,7 +116,7 @@ def episodes(
         page_size: What reports go by that do not tell their page size.
         most: Reports that are held; of more, those that came last.
     """
-    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size)
+    pipeline = Pipeline(envelope, bounds, gap, NoHeads(), page_size=page_size, logs=True)
     reports: dict[str, tuple[Identified, Analysis]] = {}
     found: dict[str, Episode] = {}
     left_out = 0

@@ -50,6 +50,7 @@ class Pipeline:
         page_size: What reports go by that do not tell their page size.
         lookup: What is known of hosts, pods and users.
         redaction: What is stored as tokens only; dead letters then quote nothing.
+        logs: Whether each place is a log that is read once, so that it may begin in the middle of a report.
     """
 
     def __init__(
@@ -62,9 +63,11 @@ class Pipeline:
         page_size: PageSize = ASSUMED_PAGE,
         lookup: Lookup = NO_LOOKUP,
         redaction: Redaction | None = None,
+        *,
+        logs: bool = False,
     ) -> None:
         self.counts: Counts = Counter()
-        self._reading = Reading(envelope, bounds, self.counts, quotes=redaction is None)
+        self._reading = Reading(envelope, bounds, self.counts, quotes=redaction is None, logs=logs)
         self._episodes = Episodes(gap)
         self._gap = gap
         self._heads = heads

@@ -130,18 +130,23 @@ def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
 def _judged(
     report: Report, room: Room, table: Table | None, claim: _Claim, findings: Sequence[Finding], *, cut: bool
 ) -> Culprit:
-    """A claim with its share and how sure it is; ``cut`` is whether the table has lost rows for sure."""
+    """A claim with its share and how sure it is; ``cut`` is whether the table has lost rows for sure.
+
+    Where only the end of a table is there, what share of it a row held tells nothing of the rows before it.
+    """
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
     part = room.part(claim.size) if by_processes else portion(claim.size, room.capacity)
-    told = part if part is not None or cut else portion(claim.size, table.total if table else 0)
+    told = part if part is not None or cut or report.table_lack else portion(claim.size, table.total if table else 0)
     private = room.part(min(claim.size, _private(report, room))) if by_processes else part
     doubts = list(_doubts(report, table, claim, findings, cut=cut))
     confidence = Confidence.LOW
     if told is not None and told >= _LARGE:
         sure = private is not None and private >= _CLEAR and not doubts
         confidence = Confidence.HIGH if sure else Confidence.MEDIUM
-    else:
+    elif told is not None:
         doubts.append(Doubt.SMALL_SHARE)
+    elif any(victim.pid == claim.pid and _is_most(report, victim, part) for victim in report.victims):
+        confidence = Confidence.MEDIUM
     of_group = claim.kind is CulpritKind.GROUP
     first = table.group if table else None
     return Culprit(
@@ -187,7 +192,7 @@ def _doubts(
         yield Doubt.HOLDER_NOT_NAMED
     if report.completeness is Completeness.INTERLEAVED:
         yield Doubt.MIXED_UP
-    if by_processes and (report.lost_lines or cut):
+    if by_processes and (report.lost_lines or cut or report.table_lack):
         yield Doubt.TABLE_CUT
 
 

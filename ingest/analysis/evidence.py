@@ -64,7 +64,7 @@ _LACKS = {
 
 def limits(report: Report) -> Iterator[Finding]:
     """What the record cannot say."""
-    if not report.tasks:
+    if report.table_lack or not report.tasks:
         yield Finding(code=_LACKS[report.table_lack])
     match report.completeness:
         case Completeness.HEAD_MISSING | Completeness.KILL_LINE_ONLY if report.family == "linux":

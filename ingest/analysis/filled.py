@@ -62,7 +62,9 @@ def _processes(report: Report, room: Room, table: Table | None) -> Iterator[Find
     if table is None:
         yield from _of_victims(report, room)
         return
-    whole = room.held or table.total
+    whole = room.held or (0 if report.table_lack else table.total)
+    if not whole:
+        return  # What the rows at the end of a table hold together says nothing.
     group, largest = table.group, table.largest
     if largest.held >= _MOST * whole and not table.is_group:
         yield Finding(code=Code.SINGLE_PROCESS, name=largest.name, size=largest.held, share=room.part(largest.held))

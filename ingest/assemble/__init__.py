@@ -125,13 +125,14 @@ class Assembler:
         partition = self._partitions.get(place)
         return partition.offsets.least() if partition else None
 
-    def add(self, line: Line, match: Match | None, clock: datetime) -> list[Block]:
+    def add(self, line: Line, match: Match | None, clock: datetime, *, cut: bool = False) -> list[Block]:
         """Take one line of a host; returns the blocks that it settled or closed.
 
         Args:
             line: Any line of a host; lines that are not of a report still let the host's time pass.
             match: What the line says, if any wording explains it.
             clock: The partition's time.
+            cut: Whether a report may begin with any of its lines, as where a log begins in the middle of one.
         """
         place, host = line.place, _host(line)
         partition = self._partitions.get(place)
@@ -148,7 +149,7 @@ class Assembler:
             self.copies += 1
             return blocks
         target = context(siblings, line) if match is None else best(siblings, line, match)
-        if target is None and match is not None and match.wording.role is not Role.BODY:
+        if target is None and match is not None and (cut or match.wording.role is not Role.BODY):
             if match.wording.role is Role.OPENS:
                 blocks.extend(self._supersede(partition, line, match))
             target = self._begin(partition, line, match, clock)

@@ -46,6 +46,7 @@ class OpenReport:
         pause_us: Microseconds between two of its lines at most.
         headed: Whether its head came.
         named: Whether a line came that names a victim.
+        telling: Whether a line came with which a report may begin: what has none is not known to be one.
         copied: Whether a line came twice, so that every further copy is expected.
         mixed: Whether its lines cannot be told from those of another report for sure.
         superseded: Whether a new head came after it.
@@ -70,6 +71,7 @@ class OpenReport:
     pause_us: int
     headed: bool = False
     named: bool = False
+    telling: bool = False
     copied: bool = False
     mixed: bool = False
     superseded: bool = False
@@ -112,6 +114,7 @@ class OpenReport:
             if match.wording.role is Role.OPENS:
                 self.headed, self.caller = True, line.caller
             self.named = self.named or match.wording.role is Role.VICTIM
+            self.telling = self.telling or match.wording.role is not Role.BODY
         self.lines.append(line)
         self.parts.append(match.part if match else None)
         grown = _cost(line)
@@ -226,8 +229,8 @@ class OpenReport:
         return other is not self and all(map(other.has, known))
 
     def block(self, closed_by: ClosedBy) -> Block | None:
-        """What there is now, in the order in which it was logged; ``None`` if just that was written already."""
-        if self.settled_lines == len(self.lines):
+        """What there is now, in the order in which it was logged; ``None`` if that was written, or is no report."""
+        if self.settled_lines == len(self.lines) or not self.telling:
             return None
         self.settled_lines = len(self.lines)
         entries = list(map(Entry, self.lines, self.parts))

@@ -272,7 +272,7 @@ VERDICTS: dict[Code, Verdict] = {
     Code.TABLE_HEADING_MISSING: Verdict(
         _EVIDENCE,
         "the heading of the process table is missing",
-        "There are rows, but only the heading says what their numbers are, so who else held memory cannot be known.",
+        "Rows are read as far as their numbers tell what they are. Others may be missing with the heading.",
         (Advice.CHECK_SHIPPING,),
     ),
     Code.TABLE_ROWS_MISSING: Verdict(

@@ -43,7 +43,9 @@ __all__ = [
     "read",
     "read_body",
     "read_rows",
+    "row",
     "tags",
+    "with_rows",
 ]
 
 
@@ -95,6 +97,12 @@ def anchors() -> tuple[str, ...]:
 def tags() -> frozenset[str]:
     """The syslog tags of all families: a line with another tag is none of theirs."""
     return frozenset[str]().union(*(family.tags for family in formats().values()))
+
+
+@cache
+def with_rows() -> frozenset[str]:
+    """The families whose reports have a table."""
+    return frozenset(family.name for family in formats().values() if family.add_rows)
 
 
 def is_candidate(line: Line) -> bool:
@@ -164,6 +172,12 @@ def read_rows(lines: Sequence[Line], at: int, open_families: frozenset[str]) -> 
             break
         parts.append(part(found))
     return Rows(rows.family, parts) if parts else None
+
+
+def row(line: Line) -> Match | None:
+    """What a line says that is the row of a table, of whichever report; ``None`` where it is none."""
+    match = _read_whole(line, with_rows())
+    return match if match and match.wording.rows else None
 
 
 def interpreted() -> dict[str, str]:

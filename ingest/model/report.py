@@ -68,7 +68,7 @@ class Scope(Struct, frozen=True):
 
 
 class TableLack(StrEnum):
-    """What is missing of a process table of which no row can be read."""
+    """What is missing of a process table: the heading, without which not every column is known, or all rows."""
 
     HEADING = "heading"
     ROWS = "rows"

@@ -19,6 +19,7 @@ from ingest.envelope import Envelope, Read, Shape, Unreadable, marks
 from ingest.episode.kills import WITHIN
 from ingest.model import ROUTED_HEADER, Raw, Rejected
 from ingest.reading import names
+from ingest.reading.beginnings import Beginnings
 from ingest.reading.clock import Clock
 from ingest.reading.gate import gate
 from ingest.reading.gathered import Gathered
@@ -52,9 +53,10 @@ class Reading:
         bounds: Limits of open reports.
         counts: Where records and lines are counted.
         quotes: Whether rejected records are quoted.
+        logs: Whether each place is a log that is read once, so that it may begin in the middle of a report.
     """
 
-    def __init__(self, envelope: Envelope, bounds: Bounds, counts: Counts, *, quotes: bool) -> None:
+    def __init__(self, envelope: Envelope, bounds: Bounds, counts: Counts, *, quotes: bool, logs: bool = False) -> None:
         self._envelope = envelope
         self._assembler = Assembler(bounds)
         self._quotes = quotes
@@ -66,6 +68,7 @@ class Reading:
         self._interest = Interest(self._partials, self._wrapped, self._reorder, self._assembler, self._window)
         self._tags = formats.tags()
         self._gate = gate((*formats.anchors(), *marks(), ROUTED_HEADER), names.IN_TEXT)
+        self._beginnings = Beginnings(envelope, self._gate, logs=logs)
         plain, objects = envelope.shape in (None, Shape.SYSLOG), envelope.shape is None
         self._sieve = Sieve(self._gate, self._interest, plain, objects, envelope.default_host.name)
         self.clocks: dict[Place, Clock] = {}
@@ -79,7 +82,7 @@ class Reading:
         """Take records of one or more places, each place in order, one by one or packed."""
         for each in records:
             if isinstance(each, Raw):
-                self._read(each, now, output)
+                self._read(each, now, output, cut=self._beginnings.is_row(each))
             else:
                 self._read_packed(each, now, output)
                 each.release()
@@ -129,19 +132,27 @@ class Reading:
 
     # ------------------------------------------------------------ one record
 
-    def _read(self, raw: Raw, now: datetime, output: Output, *, anchored: bool = True) -> None:
-        """Take a record; ``anchored`` is whether it may hold an anchor."""
+    def _read(self, raw: Raw, now: datetime, output: Output, *, anchored: bool = True, cut: bool = False) -> None:
+        """Take a record.
+
+        Args:
+            raw: The record.
+            now: The clock's time.
+            output: Where it goes.
+            anchored: Whether it may hold an anchor.
+            cut: Whether it matters in any case, as a row with which a log begins.
+        """
         place = raw.origin.place
         clock = self.clock(place)
         clock.saw(raw.origin.offset, raw.recorded_at, now)
-        if (matters := self._matters(raw, anchored=anchored)) is not None:
+        if (matters := self._matters(raw, anchored=anchored, cut=cut)) is not None:
             self._advance(place, clock, output)
             self._take(raw, clock.time, output, matters=matters)
 
-    def _matters(self, raw: Raw, *, anchored: bool) -> bool | None:
+    def _matters(self, raw: Raw, *, anchored: bool, cut: bool = False) -> bool | None:
         """Whether a record matters by itself; ``None`` where it cannot matter either as part of something open."""
         self._counts[Count.RECORDS] += 1
-        matters = anchored and raw.value is not None and self._gate.matters(raw.value)
+        matters = cut or (anchored and raw.value is not None and self._gate.matters(raw.value))
         if not matters and raw.value and not raw.routed and not self._interest.is_open(raw.origin.place):
             self._passed_over.one(raw)
             return None
@@ -176,8 +187,8 @@ class Reading:
         recorded_at = min(packed.recorded_at, now)
         if clock.began is None and len(packed):
             clock.began = min(packed.recorded(0), now)
+        read = at = self._read_beginning(packed, now, output)
         skim, gathered = Skim(packed, self._sieve), Gathered(packed, self._envelope)
-        read = at = 0
         while (number := skim.next(at)) is not None:
             at = number + 1
             due = self._due_by(recorded_at, clock, place)
@@ -214,6 +225,17 @@ class Reading:
         self._take_gathered(gathered, skim, packed, output)
         self._passed_over.several(packed, read, len(packed))
         clock.saw(packed.next_offset - 1, packed.recorded_at, now)
+
+    def _read_beginning(self, packed: Packed, now: datetime, output: Output) -> int:
+        """Take the rows with which a log begins; returns the first record that is not read yet."""
+        read = number = 0
+        while number < len(packed) and not self._beginnings.are_over(packed.place):
+            if self._beginnings.is_row(raw := packed.raw(number)):
+                self._passed_over.several(packed, read, number)
+                self._read(raw, now, output, cut=True)
+                read = number + 1
+            number += 1
+        return read
 
     def _due_by(self, until: datetime, clock: Clock, place: Place) -> datetime | None:
         """When something is due on a place, if it is by then: the time of the last record of a block."""
@@ -325,19 +347,22 @@ class Reading:
         if read.dropped:
             self._counts[Count.METADATA_DROPPED] += read.dropped
         unread = False
-        for line, match in formats.lines_of(read.whole, read.parts, self._assembler.families(read.whole)):
+        families = self._assembler.families(read.whole)
+        if cut := self._beginnings.had(read.whole):
+            families |= formats.with_rows()
+        for line, match in formats.lines_of(read.whole, read.parts, families):
             if match is None and formats.is_candidate(line):
                 self._counts[Count.UNREAD_LINES] += 1
                 self.unread[""] += 1
                 unread = True
                 output.blocks += self._assembler.add(line, None, waiting.came)
             else:
-                self._add(line, match, waiting.came, output)
+                self._add(line, match, waiting.came, output, cut=cut)
         if unread and read.record is not None:
             output.rejected.append(self._rejected(read.record, "formats", "unread", "no wording explains this line"))
 
-    def _add(self, line: Line, match: Match | None, came: datetime, output: Output) -> None:
-        """Give a line to the report that it belongs to."""
+    def _add(self, line: Line, match: Match | None, came: datetime, output: Output, *, cut: bool = False) -> None:
+        """Give a line to the report that it belongs to, or begin one with it."""
         if match is None and not self._assembler.families(line):
             self._counts[Count.NOT_OOM] += 1
             return
@@ -347,7 +372,7 @@ class Reading:
             if match.unread:
                 self._counts[Count.UNREAD_TAILS] += 1
                 self.unread[match.wording.id] += 1
-        output.blocks += self._assembler.add(line, match, came)
+        output.blocks += self._assembler.add(line, match, came, cut=cut)
         if self._assembler.copies:
             self._counts[Count.COPIES] = self._assembler.copies
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.assemble import Bounds
@@ -58,6 +58,33 @@ def test_a_report_tells_what_it_was_written_about(generation: Generation, random
         assert kill["oom"]["constraint"] == "none"
     if not told.limit and generation.memory:
         assert whole["oom"]["system"]["zones"]
+
+
+@pytest.mark.parametrize("generation", [each for each in GENERATIONS if each.table], ids=lambda each: each.name)
+@settings(max_examples=20)
+@given(random=st.randoms(use_true_random=False), memcg=st.booleans())
+def test_the_end_of_a_log_tells_who_held_memory_without_the_heading(
+    generation: Generation, random: Random, memcg: bool
+) -> None:
+    told = truth(random, generation, memcg=memcg)
+    processes = {each.pid: each for each in (told.victim, *told.others)}
+    assume(not any(each.name.split()[0].isdecimal() for each in processes.values()))  # columns are counted
+    lines = report(random, told)
+    heading = next(at for at, line in enumerate(lines) if "total_vm " in line)
+    found = parsed(lines[heading + 1 :])
+    rows = {task["process"]["pid"]: task for task in found["task"]}
+    assert rows.keys() == processes.keys()
+    for pid, each in processes.items():
+        task = rows[pid]["oom"]["task"]
+        assert (rows[pid]["process"]["name"], task["rss"]["bytes"]) == (
+            each.name,
+            (each.anon + each.file + each.shmem) * 4096,
+        )
+        assert task.get("page_tables", {}).get("bytes") in (None, each.page_tables)
+        assert task.get("swap", {}).get("bytes") in (None, each.swap * 4096)
+    (kill,) = found["kill"]
+    assert "table_heading_missing" in kill["oom"]["verdict"]
+    assert kill["oom"]["culprit"]["confidence"] != "high" if "culprit" in kill["oom"] else True
 
 
 def _sizes_agree(kill: dict[str, Any], told: Truth) -> None:

@@ -203,10 +203,8 @@ def _outcome(said: Said, died: tuple[Victim, ...]) -> Outcome:
 
 
 def _table_lack(said: Said) -> TableLack | None:
-    if said.tasks:
-        return None
     if said.first(Heading):
-        return TableLack.ROWS
+        return None if said.tasks else TableLack.ROWS
     return TableLack.HEADING if Row in said.kinds else None
 
 

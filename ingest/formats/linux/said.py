@@ -13,7 +13,7 @@ from ingest.formats.linux.kill import Kill
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
-from ingest.formats.linux.table import tasks
+from ingest.formats.linux.table import columns_of, tasks
 from ingest.formats.linux.tasks import Heading, Row
 from ingest.model import PageSize, PageSizeSource, Tasks
 
@@ -58,9 +58,12 @@ class Said:
         heading, told = self.first(Heading), _page_size(self)
         read = told or page_size.bytes
         padded = any(line.text.endswith(" ") for _, line in self.every(Heading))
-        self.tasks = tasks(heading, rows, read, padded=padded) if heading else Tasks()
-        if heading and told is None and (told := _of_a_victim(self, read)) not in (None, read):
-            self.tasks = tasks(heading, rows, told, padded=padded)
+        columns = heading.columns if heading else columns_of(rows)
+        self.tasks = tasks(columns, rows, read, padded=padded) if columns else Tasks()
+        if columns and told is None and (told := _of_a_victim(self, read)) not in (None, read):
+            self.tasks = tasks(columns, rows, told, padded=padded)
+        if heading is None and _is_contradicted(self):
+            self.tasks = Tasks()
         self.page_size = PageSize(told, PageSizeSource.LOGGED) if told else page_size
         self.counts_pages = bool(self.tasks) or not self.kinds.isdisjoint((Pages, Buddy, Beancounter))
 
@@ -113,6 +116,15 @@ def _page_size(said: Said) -> int | None:
     told = (part.blocks[0].size for part, _ in said.every(Buddy) if part.blocks)
     counted = (part.page_size for part, _ in said.every(MemcgCounter) if part.page_size)
     return next(told, next(counted, None))
+
+
+def _is_contradicted(said: Said) -> bool:
+    """Whether a victim's row says another ``total_vm`` than its kill line: the columns are not what they look like."""
+    total_vm = said.tasks.total_vm
+    if total_vm is None:
+        return False
+    rows = dict(zip(said.tasks.pid, total_vm, strict=True))
+    return any(rows.get(part.pid, size) != size for part, _ in said.every(Kill) if (size := part.sizes.total_vm))
 
 
 def _of_a_victim(said: Said, read: int) -> int | None:

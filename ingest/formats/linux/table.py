@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from ingest.model import Tasks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingest.formats.linux.tasks import Heading
-
 _Column = tuple[int, ...]
 
 _ENTRIES = ("nr_ptes", "nr_pmds", "nr_puds")
@@ -26,22 +25,54 @@ _READ = frozenset(
 _HEADINGS = 64
 """Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
+_LEADING = re.compile(r"[^\[]*+\[\s*+\d++\]((?:\s++-?+[0-9]{1,25}+(?=\s))++)")
+_FIRST = ("uid", "tgid", "total_vm", "rss")
+"""What every kernel since 2.6.25 prints behind the pid."""
+_UNHEADED = {
+    6: (*_FIRST, "cpu", "oom_adj", "name"),
+    7: (*_FIRST, "", "", "oom_score_adj", "name"),
+    8: (*_FIRST, "nr_ptes", "nr_pmds", "swapents", "oom_score_adj", "name"),
+    10: (*_FIRST, "rss_anon", "rss_file", "rss_shmem", "pgtables_bytes", "swapents", "oom_score_adj", "name"),
+}
+"""Columns by how many numbers stand behind the pid: 2.6.25 to 2.6.35, several, 4.0 to 4.14, 6.8 to 7.1 (dump_tasks)."""
+_SEVEN = (*_FIRST, "pgtables_bytes", "swapents", "oom_score_adj", "name")
+"""4.15 to 6.7."""
+_LEAST_PAGE = 4096
 
-def tasks(heading: Heading, rows: Sequence[str], page: int, *, padded: bool = False) -> Tasks:
+
+def columns_of(rows: Sequence[str]) -> tuple[str, ...] | None:
+    """The columns of a table whose heading is lost, as far as their number tells them; ``None`` where it does not.
+
+    Of three generations that print seven numbers, one prints bytes of page tables, which are whole pages; the others
+    print a CPU or a count of pages there, and what those two columns are is left open.
+    """
+    numbers = [found[1].split() for row in rows if (found := _LEADING.match(row))]
+    if not numbers:
+        return None
+    # A name may begin with a number, and a row may be cut: most rows are neither.
+    count = min(Counter(map(len, numbers)).most_common(), key=lambda each: (-each[1], each[0]))[0]
+    if count == len(_SEVEN) - 1:
+        tables = [int(each[len(_FIRST)]) for each in numbers if len(each) >= count]
+        if any(tables) and not any(size % _LEAST_PAGE for size in tables):
+            return _SEVEN
+    return _UNHEADED.get(count)
+
+
+def tasks(columns: tuple[str, ...], rows: Sequence[str], page: int, *, padded: bool = False) -> Tasks:
     """The rows as a table; one that is cut is left out. Sizes are pages but for ``pgtables_bytes`` (dump_task).
 
     Args:
-        heading: Names the columns.
-        rows: The lines below it.
+        columns: What stands behind the pid, the name being the last.
+        rows: The lines of the table.
         page: Bytes in a page.
         padded: Whether a terminal put blanks behind each line; a name may end with some of its own.
     """
-    split = _split(heading.columns)
+    split = _split(columns)
     found = [cells.groups() for row in rows if (cells := split.fullmatch(row))]
     if not found:
         return Tasks()
-    pids, *columns = zip(*found, strict=True)
-    there = dict(zip([column for column in heading.columns if column in _READ], columns, strict=True))
+    pids, *cells_of = zip(*found, strict=True)
+    there = dict(zip([column for column in columns if column in _READ], cells_of, strict=True))
 
     def number(column: str) -> _Column | None:
         return _numbers(there[column]) if column in there else None
