@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import zstandard
 
-from ingest.adapters import journal_forms, pasted
+from ingest.adapters import answers, journal_forms, pasted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +101,7 @@ def _pieces(stream: BufferedReader) -> Iterator[bytes]:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
         return (decode(piece).encode() for piece in _read(stream))
-    if entries := journal_forms.reader(head):
+    if entries := answers.reader(head) or journal_forms.reader(head):
         return _together(entries(stream))
     undo = pasted.undoing(stream.peek(_PASTED)[:_PASTED])
     return undo(_read(stream)) if undo else _read(stream)
