@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from ingest import formats, meanings
 from ingest.envelope import Unreadable
-from ingest.model import Raw
+from ingest.formats.linux.table import columns_of
+from ingest.model import Raw, TableLack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,12 @@ class LineView(Struct, frozen=True):
 
 def line_views(report: Report, envelope: Envelope) -> Iterator[LineView]:
     """Every line of a report, explained where a wording explains it."""
+    raws = report.lines[:_LINES]
+    reads = [envelope.read(Raw(report.origin, raw.encode("utf-8", "surrogateescape"), report.when.at)) for raw in raws]
     columns: tuple[str, ...] = ()
-    for raw in report.lines[:_LINES]:
-        read = envelope.read(Raw(report.origin, raw.encode("utf-8", "surrogateescape"), report.when.at))
+    if report.table_lack is TableLack.HEADING and report.tasks:
+        columns = columns_of([read.whole.text for read in reads if not isinstance(read, Unreadable)]) or ()
+    for raw, read in zip(raws, reads, strict=True):
         found = None if isinstance(read, Unreadable) else meanings.of_line(read.whole, formats.formats(), columns)
         if found is None or isinstance(read, Unreadable):
             yield LineView(raw, "", ())

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = Meaning("not known", "A value of a newer kernel or of a vendor: nothing but its name is known.")
 """Of keys and columns that came after this was written."""
+_UNTOLD = Meaning("not told", "Of the kernels that print so many columns each has something else here.")
+"""Of columns without a name: their heading is lost."""
 
 _KIB = 1024
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:kB|KB|%)?")
@@ -148,7 +150,7 @@ def _split(value: Value, columns: Sequence[str]) -> Iterator[Value]:
         yield value
     for name, (cell, (first, end)) in zip(names, cells, strict=False):
         told = int(cell) if value.name == "rest" and name != names[-1] else cell
-        yield Value(name, told, COLUMNS.get(name, UNKNOWN), start + first, start + end)
+        yield Value(name, told, COLUMNS.get(name, UNKNOWN) if name else _UNTOLD, start + first, start + end)
 
 
 def _cells(row: str, count: int) -> list[tuple[str, tuple[int, int]]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import ingest
 from ingest.adapters import files
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
@@ -83,3 +84,12 @@ def test_most_rows_tell_how_many_columns_there_are() -> None:
     assert columns == columns_of(rows)
     assert columns_of(["[   32]     0  32"]) is None
     assert columns_of([]) is None
+
+
+def test_each_number_of_a_row_without_heading_is_explained() -> None:
+    (view,) = ingest.explain(END, recorded_at=AT)
+    row = view.reports[0].lines[0]
+    assert [value.label for value in row.values] == [
+        "process id", "user id", "process id", "virtual size (pages)", "resident memory (pages)",
+        "not told", "not told", "oom_score_adj", "process name",
+    ]  # fmt: skip
