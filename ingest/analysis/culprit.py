@@ -82,6 +82,8 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
         return None
     if found := returned(report) or only_exit(report):
         return found
+    if report.table_lack and _chosen_is_cut_off(report):
+        return _of_victims(report, room)
     outside = [*_outside(report, table)]
     claims = [*_of_processes(table), *_of_findings(findings), *outside]
     if claims:
@@ -117,6 +119,14 @@ def _outside(report: Report, table: Table | None) -> Iterator[_Claim]:
         if victim.pid not in report.tasks.pid and victim.name not in report.tasks.name:
             size = victim.sizes.rss or 0
             yield _Claim(kind=CulpritKind.PROCESS, name=victim.name, pid=victim.pid, size=size, rule="victim")
+
+
+def _chosen_is_cut_off(report: Report) -> bool:
+    """Whether a high score is all that tells of whom the killer chose: what is left of the table tells of others."""
+    over = report.passed_over
+    chosen = [(over.pid, (over.share or 0) * 1000)] if over else []
+    chosen += [(victim.pid, victim.score or 0) for victim in report.victims if victim.sizes.rss is None and not over]
+    return any(pid not in report.tasks.pid and score >= _SMALL_SCORE for pid, score in chosen)
 
 
 def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
@@ -231,7 +241,7 @@ def _of_victims(report: Report, room: Room) -> Culprit | None:
             share=report.passed_over.share,
             confidence=Confidence.LOW,
             rule="chosen",
-            doubts=(Doubt.NO_PROCESS_TABLE,),
+            doubts=(Doubt.TABLE_CUT if report.tasks else Doubt.NO_PROCESS_TABLE,),
         )
     sized = [victim for victim in report.victims if victim.sizes.rss is not None or report.chosen_by is ChosenBy.SCORE]
     if not sized or report.chosen_by is ChosenBy.IMPORTANCE:
