@@ -44,7 +44,7 @@ _LEAST_MACHINE = 16 << 20
 _SMALL_SCORE = 100
 """Permille of memory and swap: a chosen victim that held less filled no machine, nor did anybody who may be killed."""
 _SMALL = 256 << 20
-"""Bytes: a victim that held less filled no machine of these days."""
+"""Bytes: who held less filled no machine of these days."""
 
 _BIG = 1 << 30
 """Bytes: a process that holds so much in a cgroup of its own is most of it in all likelihood."""
@@ -91,6 +91,8 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
         part = portion(most.size, room.capacity)
         if part is not None and part < _NEXT_TO_NOTHING:
             return None
+        if part is None and report.table_lack and _is_little(report, most):
+            return None
         return _judged(report, room, table, most, findings, cut=bool(outside))
     return _of_victims(report, room) or _of_cgroup(report)
 
@@ -127,6 +129,17 @@ def _chosen_is_cut_off(report: Report) -> bool:
     chosen = [(over.pid, (over.share or 0) * 1000)] if over else []
     chosen += [(victim.pid, victim.score or 0) for victim in report.victims if victim.sizes.rss is None and not over]
     return any(pid not in report.tasks.pid and score >= _SMALL_SCORE for pid, score in chosen)
+
+
+def _is_little(report: Report, claim: _Claim) -> bool:
+    """Whether the largest of what is left of a table held too little to have filled a machine of an unknown size."""
+    if report.scope.kind is not ScopeKind.MACHINE:
+        return False
+    over = report.passed_over
+    if over and over.pid == claim.pid and over.share is not None:
+        return over.share * 1000 < _SMALL_SCORE
+    victim = next((each for each in report.victims if each.pid == claim.pid and each.score is not None), None)
+    return claim.size < _SMALL if victim is None else _is_small(report, victim, None)
 
 
 def _of_findings(findings: Sequence[Finding]) -> Iterator[_Claim]:
