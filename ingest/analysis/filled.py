@@ -52,8 +52,13 @@ def filled(report: Report, room: Room, table: Table | None) -> Iterator[Finding]
 
 
 def tells_of_machine_only(report: Report) -> bool:
-    """Whether a cgroup's limit was hit, and table and counters are those of the whole machine (check_panic_on_oom)."""
-    return report.scope.kind is ScopeKind.CGROUP and report.cgroup is None and report.machine is not None
+    """Whether a cgroup's limit was hit, and table and counters are those of the whole machine (check_panic_on_oom).
+
+    The end of a table has no counters before it: then such a panic leaves open whose table it was.
+    """
+    if report.scope.kind is not ScopeKind.CGROUP or report.cgroup is not None:
+        return False
+    return report.machine is not None or (report.panicked and report.table_lack is not None)
 
 
 def _processes(report: Report, room: Room, table: Table | None) -> Iterator[Finding]:
