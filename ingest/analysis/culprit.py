@@ -114,11 +114,15 @@ def _of_processes(table: Table | None) -> Iterator[_Claim]:
 
 
 def _outside(report: Report, table: Table | None) -> Iterator[_Claim]:
-    """The victims that a table does not have: the kernel lists whom it may kill, so that rows of it are lost."""
+    """The victims that a table does not have: the kernel lists whom it may kill, so that rows of it are lost.
+
+    In a whole table the row of a victim may have the pid of another of its threads; of the end of one its row is as
+    likely to be cut off, and others of its name are others.
+    """
     if table is None:
         return
     for victim in report.victims:
-        if victim.pid not in report.tasks.pid and victim.name not in report.tasks.name:
+        if victim.pid not in report.tasks.pid and (report.table_lack or victim.name not in report.tasks.name):
             size = victim.sizes.rss or 0
             yield _Claim(kind=CulpritKind.PROCESS, name=victim.name, pid=victim.pid, size=size, rule="victim")
 
@@ -191,6 +195,8 @@ def _is_victim(report: Report, claim: _Claim) -> bool:
     victims = {victim.pid for victim in report.victims}
     if claim.kind is not CulpritKind.GROUP:
         return claim.pid in victims
+    if report.table_lack:
+        return any(victim.name == claim.name for victim in report.victims)
     rows = zip(report.tasks.name, report.tasks.pid, strict=True)
     return any(name == claim.name and pid in victims for name, pid in rows)
 
