@@ -37,14 +37,19 @@ _UNHEADED = {
 """Columns by how many numbers stand behind the pid: 2.6.25 to 2.6.35, several, 4.0 to 4.14, 6.8 to 7.1 (dump_tasks)."""
 _SEVEN = (*_FIRST, "pgtables_bytes", "swapents", "oom_score_adj", "name")
 """4.15 to 6.7."""
+_SWAPPED = (*_FIRST, "nr_ptes", "swapents", "oom_score_adj", "name")
+"""3.7 to 3.19, and RHEL 7."""
+_MOST_ADJ = 15
+"""``OOM_ADJUST_MAX``."""
 _LEAST_PAGE = 4096
 
 
 def columns_of(rows: Sequence[str]) -> tuple[str, ...] | None:
     """The columns of a table whose heading is lost, as far as their number tells them; ``None`` where it does not.
 
-    Of three generations that print seven numbers, one prints bytes of page tables, which are whole pages; the others
-    print a CPU or a count of pages there, and what those two columns are is left open.
+    Of three generations that print seven numbers, one prints bytes of page tables, which are whole pages. The others
+    print pages of page tables and what is swapped out, or a CPU and oom_adj, which has a limit: where no number is
+    above it, what those two columns are is left open.
     """
     numbers = [found[1].split() for row in rows if (found := _LEADING.match(row))]
     if not numbers:
@@ -55,6 +60,8 @@ def columns_of(rows: Sequence[str]) -> tuple[str, ...] | None:
         tables = [int(each[len(_FIRST)]) for each in numbers if len(each) >= count]
         if any(tables) and not any(size % _LEAST_PAGE for size in tables):
             return _SEVEN
+        if any(int(each[len(_FIRST) + 1]) > _MOST_ADJ for each in numbers if len(each) == count):
+            return _SWAPPED
     return _UNHEADED.get(count)
 
 
