@@ -13,7 +13,7 @@ from ingest.formats.linux.kill import Kill
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
-from ingest.formats.linux.table import columns_of, tasks
+from ingest.formats.linux.table import columns_of, last_of, tasks
 from ingest.formats.linux.tasks import Heading, Row
 from ingest.model import PageSize, PageSizeSource, Tasks
 
@@ -58,6 +58,8 @@ class Said:
         heading, told = self.first(Heading), _page_size(self)
         read = told or page_size.bytes
         padded = any(line.text.endswith(" ") for _, line in self.every(Heading))
+        if heading is None:
+            rows = last_of(rows)
         columns = heading.columns if heading else columns_of(rows)
         self.tasks = tasks(columns, rows, read, padded=padded) if columns else Tasks()
         if columns and told is None and (told := _of_a_victim(self, read)) not in (None, read):

@@ -25,6 +25,7 @@ _READ = frozenset(
 _HEADINGS = 64
 """Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
+_PID = re.compile(r"[^\[]*+\[\s*+(\d++)\]")
 _LEADING = re.compile(r"[^\[]*+\[\s*+\d++\]((?:\s++-?+[0-9]{1,25}+(?=\s))++)")
 _FIRST = ("uid", "tgid", "total_vm", "rss")
 """What every kernel since 2.6.25 prints behind the pid."""
@@ -42,6 +43,21 @@ _SWAPPED = (*_FIRST, "nr_ptes", "swapents", "oom_score_adj", "name")
 _MOST_ADJ = 15
 """``OOM_ADJUST_MAX``."""
 _LEAST_PAGE = 4096
+
+
+def last_of(rows: list[str]) -> list[str]:
+    """The rows of the last table: where a pid comes again, another table has begun, and its heading is lost too."""
+    begin = 0
+    seen: set[str] = set()
+    for at, row in enumerate(rows):
+        found = _PID.match(row)
+        if found is None:
+            continue
+        if found[1] in seen:
+            begin = at
+            seen.clear()
+        seen.add(found[1])
+    return rows[begin:]
 
 
 def columns_of(rows: Sequence[str]) -> tuple[str, ...] | None:
