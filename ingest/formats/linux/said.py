@@ -9,7 +9,7 @@ from ingest import cgroup
 from ingest.formats._elements import KIB
 from ingest.formats.linux.header import Cpu, Cpuset, Header, Stack
 from ingest.formats.linux.kernel_memory import Beancounter
-from ingest.formats.linux.kill import Kill
+from ingest.formats.linux.kill import Kill, Selected
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
@@ -58,9 +58,10 @@ class Said:
         heading, told = self.first(Heading), _page_size(self)
         read = told or page_size.bytes
         padded = any(line.text.endswith(" ") for _, line in self.every(Heading))
-        if heading is None:
+        columns = heading.columns if heading else None
+        if heading is None and rows:
             rows = last_of(rows)
-        columns = heading.columns if heading else columns_of(rows)
+            columns = columns_of(rows, {str(part.pid): part.name for part in self.among(Selected, Summary, Kill)})
         self.tasks = tasks(columns, rows, read, padded=padded) if columns else Tasks()
         if columns and told is None and (told := _of_a_victim(self, read)) not in (None, read):
             self.tasks = tasks(columns, rows, told, padded=padded)

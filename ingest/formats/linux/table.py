@@ -13,7 +13,7 @@ from msgspec import ValidationError, convert
 from ingest.model import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _Column = tuple[int, ...]
 
@@ -60,25 +60,39 @@ def last_of(rows: list[str]) -> list[str]:
     return rows[begin:]
 
 
-def columns_of(rows: Sequence[str]) -> tuple[str, ...] | None:
+def columns_of(rows: Sequence[str], victims: Mapping[str, str]) -> tuple[str, ...] | None:
     """The columns of a table whose heading is lost, as far as their number tells them; ``None`` where it does not.
 
     Of three generations that print seven numbers, one prints bytes of page tables, which are whole pages. The others
     print pages of page tables and what is swapped out, or a CPU and oom_adj, which has a limit: where no number is
     above it, what those two columns are is left open.
+
+    Args:
+        rows: The lines of the table.
+        victims: The names that other lines tell, by pid: a name may begin with a number.
     """
     numbers = [found[1].split() for row in rows if (found := _LEADING.match(row))]
     if not numbers:
         return None
     # A name may begin with a number, and a row may be cut: most rows are neither.
-    count = min(Counter(map(len, numbers)).most_common(), key=lambda each: (-each[1], each[0]))[0]
+    most = min(Counter(map(len, numbers)).most_common(), key=lambda each: (-each[1], each[0]))[0]
+    count = next(_before_names(rows, victims), most)
     if count == len(_SEVEN) - 1:
         tables = [int(each[len(_FIRST)]) for each in numbers if len(each) >= count]
         if any(tables) and not any(size % _LEAST_PAGE for size in tables):
             return _SEVEN
-        if any(int(each[len(_FIRST) + 1]) > _MOST_ADJ for each in numbers if len(each) == count):
+        if any(int(each[len(_FIRST) + 1]) > _MOST_ADJ for each in numbers if len(each) >= count):
             return _SWAPPED
     return _UNHEADED.get(count)
+
+
+def _before_names(rows: Sequence[str], victims: Mapping[str, str]) -> Iterator[int]:
+    """How many numbers stand between the pid of a victim and its name."""
+    for row in rows:
+        found = _PID.match(row)
+        name = victims.get(found[1], "").rstrip() if found else ""
+        if found and name and row.rstrip().endswith(f" {name}"):
+            yield len(row[found.end() :].rstrip().removesuffix(name).split())
 
 
 def tasks(columns: tuple[str, ...], rows: Sequence[str], page: int, *, padded: bool = False) -> Tasks:
