@@ -63,12 +63,13 @@ def _ranked(report: Report, victim: Task, points: Mapping[int, int]) -> Iterator
         return
     tasks = report.tasks
     most = max(points.values())
-    if points[victim.pid] == most:
-        yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
-    else:
+    over = report.passed_over
+    if points[victim.pid] < most:
         highest = next(pid for pid, each in points.items() if each == most)
         first = tasks.pid.index(highest)
         yield Finding(code=Code.VICTIM_NOT_LARGEST, name=tasks.name[first], size=tasks.held[first])
+    elif not (over and report.table_lack and over.pid not in tasks.pid):  # else the row that counted more is cut off
+        yield Finding(code=Code.VICTIM_LARGEST, name=victim.name, size=victim.held)
     if (victim.score_adj or 0) >= _PREFERRED and max(compress(tasks.held, killable(tasks))) > victim.held:
         yield Finding(code=Code.PREFERRED_VICTIM, name=victim.name, size=victim.held)
 
