@@ -81,7 +81,7 @@ def _protected(report: Report, victim: Task) -> Iterator[Finding]:
         return
     largest = tasks.row(max(shielded, key=tasks.held.__getitem__))
     if largest.pid != victim.pid:
-        part = share(largest.held, sum(tasks.held))
+        part = None if report.table_lack else share(largest.held, sum(tasks.held))  # rows before may be cut off
         yield Finding(code=Code.PROTECTED_TASKS, name=largest.name, size=largest.held, share=part)
 
 
