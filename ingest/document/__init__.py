@@ -260,6 +260,7 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
     event, oom = branch(alike, "event"), branch(alike, "oom")
     system = trimmed({"system": system_of(report)})
     index = index_of(f"{prefix}-task", when_identified(report))
+    left = " of the rows that are left" if report.table_lack else ""
     for rank, (task, row) in enumerate(top, start=1):
         document_id = task_id(identified.id, rank)
         adjusted = trimmed({"score_adj": task.score_adj, "adj_legacy": task.adj_legacy})
@@ -267,7 +268,7 @@ def _tasks(joined: Joined, top: Sequence[tuple[Task, Tree]], prefix: str) -> Ite
             **alike,
             "event": {**event, "id": document_id},
             "oom": {**oom, **({"victim": adjusted} if adjusted else {}), **system, "task": row},
-            "message": f"{task.name} (pid {task.pid}) was number {rank} by memory when the killer ran",
+            "message": f"{task.name} (pid {task.pid}) was number {rank} by memory{left} when the killer ran",
             "process": process_of(task),
         }
         yield Document(index, document_id, identified.version, source)

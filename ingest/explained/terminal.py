@@ -123,7 +123,7 @@ def _bar(report: ReportView, width: int) -> Table:
 
 def _processes(report: ReportView, width: int) -> Table:
     """The largest processes. Where there is little room names go on in the next line, and columns are left out."""
-    table = Table(box=box.SIMPLE_HEAD, title=f"Largest of {report.process_count} processes", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=f"Largest of {report.listed}", title_justify="left")
     columns = [column for column, least in _FROM_WIDTH.items() if width >= least]
     table.add_column("process", overflow="fold")
     for column in columns:

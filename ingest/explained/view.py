@@ -107,7 +107,7 @@ class ReportView(Struct, frozen=True, kw_only=True):
     capacity: int | None
     parts: tuple[PartView, ...]
     processes: tuple[ProcessView, ...]
-    process_count: int
+    listed: str
     groups: tuple[GroupView, ...]
     lines: tuple[LineView, ...]
 
@@ -225,7 +225,7 @@ def _report_view(joined: Joined, envelope: Envelope | None) -> ReportView:
         capacity=there.capacity,
         parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
         processes=tuple(_processes(report, analysis, there)),
-        process_count=len(report.tasks),
+        listed=_listed(report),
         groups=tuple(
             GroupView(group.name, group.count, group.rss or 0, group.share)
             for group in groups(report.tasks, there)[:_GROUPS]
@@ -262,6 +262,12 @@ def _finding(finding: Finding, report: Report) -> FindingView:
         finding.share,
         lines,
     )
+
+
+def _listed(report: Report) -> str:
+    """How many processes the table has; where its heading is lost, others may have stood before them."""
+    left = " that are left of the table" if report.table_lack else ""
+    return f"{len(report.tasks)} processes{left}"
 
 
 def _processes(report: Report, analysis: Analysis, there: Room) -> Iterator[ProcessView]:
