@@ -26,7 +26,7 @@ _HEADINGS = 64
 """Headings whose patterns are remembered; every kernel of a fleet prints the same few."""
 
 _PID = re.compile(r"[^\[]*+\[\s*+(\d++)\]")
-_LEADING = re.compile(r"[^\[]*+\[\s*+\d++\]((?:\s++-?+[0-9]{1,25}+(?=\s))++)")
+_LEADING = re.compile(r"[^\[]*+\[\s*+(\d++)\]((?:\s++-?+[0-9]{1,25}+(?=\s))++)")
 _FIRST = ("uid", "tgid", "total_vm", "rss")
 """What every kernel since 2.6.25 prints behind the pid."""
 _UNHEADED = {
@@ -71,9 +71,11 @@ def columns_of(rows: Sequence[str], victims: Mapping[str, str]) -> tuple[str, ..
         rows: The lines of the table.
         victims: The names that other lines tell, by pid: a name may begin with a number.
     """
-    numbers = [found[1].split() for row in rows if (found := _LEADING.match(row))]
-    if not numbers:
-        return None
+    found = [each for row in rows if (each := _LEADING.match(row))]
+    numbers = [each[2].split() for each in found]
+    own = [len(told) > 1 and told[1] in (each[1], *victims) for each, told in zip(found, numbers, strict=True)]
+    if 2 * sum(own) <= len(own):
+        return None  # What other programs print in brackets; of a task it is the tgid as well, but for a few threads.
     # A name may begin with a number, and a row may be cut: most rows are neither.
     most = min(Counter(map(len, numbers)).most_common(), key=lambda each: (-each[1], each[0]))[0]
     count = next(_before_names(rows, victims), most)
