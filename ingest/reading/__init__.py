@@ -357,7 +357,7 @@ class Reading:
                 unread = True
                 output.blocks += self._assembler.add(line, None, waiting.came)
             else:
-                self._add(line, match, waiting.came, output, cut=cut)
+                self._add(line, match, waiting.came, output, cut=cut and match is not None and match.wording.rows)
         if unread and read.record is not None:
             output.rejected.append(self._rejected(read.record, "formats", "unread", "no wording explains this line"))
 

@@ -20,7 +20,9 @@ _FIRST = 1_000
 
 
 class Beginnings:
-    """Looks at the first records of each log, until one matters by itself or the rows are over.
+    """Looks at the first records of each log, until one is of a report by itself or the rows are over.
+
+    What only has a report's words, such as a prompt, a sentence or a torn heading, may stand before the rows.
 
     Args:
         envelope: How records are read.
@@ -40,22 +42,23 @@ class Beginnings:
         return self._left.get(place, self._first) <= 0
 
     def is_row(self, raw: Raw) -> bool:
-        """Whether a record is such a row. Each record that is looked at is asked for once, in order."""
+        """Whether a record is such a row, or has some. Each record that is looked at is asked for once, in order."""
         place = raw.origin.place
         if self.are_over(place):
             return False
-        matters = raw.value is not None and self._gate.matters(raw.value)
-        found = not matters and self._reads_row(raw)
+        read = self._envelope.read(raw)
+        lines = () if isinstance(read, Unreadable) else read.parts or (read.whole,)
+        found = any(map(formats.row, lines))
         if found:
             self._rows[place] = raw.origin.offset
-        over = matters or (place in self._rows and not found)
+        begins = self._matters(raw) and any(formats.read(line, ()) for line in lines)
+        over = begins or (place in self._rows and not found)
         self._left[place] = 0 if over else self._left.get(place, self._first) - 1
         return found
 
     def had(self, line: Line) -> bool:
-        """Whether a line is one of those rows."""
+        """Whether a line is of one of those records."""
         return line.offset <= self._rows.get(line.place, -1)
 
-    def _reads_row(self, raw: Raw) -> bool:
-        read = self._envelope.read(raw)
-        return not isinstance(read, Unreadable) and formats.row(read.whole) is not None
+    def _matters(self, raw: Raw) -> bool:
+        return raw.value is not None and self._gate.matters(raw.value)
