@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ingest.analysis.badness import may_be_killed
 from ingest.analysis.filled import largest_victims, tells_of_machine_only
 from ingest.analysis.openvz import only_exit, returned
 from ingest.analysis.room import portion
@@ -93,6 +94,8 @@ def culprit(report: Report, room: Room, table: Table | None, findings: Sequence[
             return None
         if part is None and report.table_lack and _is_little(report, most):
             return None
+        if report.table_lack and outside and most.rule == "largest_task":
+            most = next((claim for claim in outside if _counted_more(report, claim, most)), most)
         return _judged(report, room, table, most, findings, cut=bool(outside))
     return _of_victims(report, room) or _of_cgroup(report)
 
@@ -133,6 +136,18 @@ def _chosen_is_cut_off(report: Report) -> bool:
     chosen = [(over.pid, (over.share or 0) * 1000)] if over else []
     chosen += [(victim.pid, victim.score or 0) for victim in report.victims if victim.sizes.rss is None and not over]
     return any(pid not in report.tasks.pid and score >= _SMALL_SCORE for pid, score in chosen)
+
+
+def _counted_more(report: Report, cut_off: _Claim, row: _Claim) -> bool:
+    """Whether a victim without a row held no less than that of a row, whatever its kill line says, which tells no swap.
+
+    The killer chose it of all: with the same adjustment or a lower one it held most.
+    """
+    told = report.tasks.of(row.pid) if row.pid is not None else None
+    chosen = next((victim for victim in report.victims if victim.pid == cut_off.pid), None)
+    if told is None or chosen is None or chosen.sizes.rss is None or report.passed_over or report.chosen_by is not None:
+        return False
+    return may_be_killed(told) and (chosen.score_adj or 0) <= (told.score_adj or 0)
 
 
 def _is_little(report: Report, claim: _Claim) -> bool:
