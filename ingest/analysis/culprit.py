@@ -180,7 +180,7 @@ def _judged(
     part = room.part(claim.size) if by_processes else portion(claim.size, room.capacity)
     told = part if part is not None or cut or report.table_lack else portion(claim.size, table.total if table else 0)
     private = room.part(min(claim.size, _private(report, room))) if by_processes else part
-    doubts = list(_doubts(report, table, claim, findings, cut=cut))
+    doubts = list(_doubts(report, table, claim, findings, cut=cut, unknown=part is None))
     confidence = Confidence.LOW
     if told is not None and told >= _LARGE:
         sure = private is not None and private >= _CLEAR and not doubts
@@ -226,10 +226,12 @@ def _private(report: Report, room: Room) -> int:
 
 
 def _doubts(
-    report: Report, table: Table | None, claim: _Claim, findings: Sequence[Finding], *, cut: bool
+    report: Report, table: Table | None, claim: _Claim, findings: Sequence[Finding], *, cut: bool, unknown: bool
 ) -> Iterator[Doubt]:
+    """What speaks against a claim; ``unknown`` is whether nobody knows what share it held of what there was."""
     by_processes = claim.kind in (CulpritKind.PROCESS, CulpritKind.GROUP)
-    counted_often = claim.kind is CulpritKind.GROUP and table is not None and table.shares
+    shares = table is not None and (table.shares or (unknown and report.table_lack is not None))
+    counted_often = claim.kind is CulpritKind.GROUP and shares
     if counted_often or (by_processes and any(finding.code is Code.SHARED_MEMORY for finding in findings)):
         yield Doubt.SHARED_PAGES
     if claim.rule == Code.UNACCOUNTED and claim.name == Code.UNACCOUNTED:
