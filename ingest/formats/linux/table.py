@@ -46,18 +46,22 @@ _LEAST_PAGE = 4096
 
 
 def last_of(rows: list[str]) -> list[str]:
-    """The rows of the last table: where a pid comes again, another table has begun, and its heading is lost too."""
-    begin = 0
-    seen: set[str] = set()
-    for at, row in enumerate(rows):
-        found = _PID.match(row)
-        if found is None:
+    """The rows of the last table: where a pid comes again, another table has begun, and its heading is lost too.
+
+    A row that comes twice at once is a copy, as two files that were put together hold.
+    """
+    last: dict[str, str] = {}
+    before = ""
+    for row in rows:
+        if row == before:
             continue
-        if found[1] in seen:
-            begin = at
-            seen.clear()
-        seen.add(found[1])
-    return rows[begin:]
+        before = row
+        found = _PID.match(row)
+        pid = found[1] if found else ""
+        if pid in last:
+            last.clear()
+        last[pid] = row
+    return [*last.values()]
 
 
 def columns_of(rows: Sequence[str], victims: Mapping[str, str]) -> tuple[str, ...] | None:
