@@ -39,7 +39,7 @@ _UNHEADED = {
 _SEVEN = (*_FIRST, "pgtables_bytes", "swapents", "oom_score_adj", "name")
 """4.15 to 6.7."""
 _SWAPPED = (*_FIRST, "nr_ptes", "swapents", "oom_score_adj", "name")
-"""3.7 to 3.19, and RHEL 7."""
+"""3.6 to 3.19, and RHEL 7."""
 _MOST_ADJ = 15
 """``OOM_ADJUST_MAX``."""
 _LEAST_PAGE = 4096
