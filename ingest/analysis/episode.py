@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingest.model import Code, Confidence, CulpritKind, Group, Outcome
+from ingest.model import Code, Confidence, CulpritKind, Doubt, Group, Outcome
 
 if TYPE_CHECKING:
     from ingest.model import Culprit, Episode, Member
@@ -132,7 +132,8 @@ def _kills(member: Member) -> int:
 
 def _growth(members: tuple[Member, ...]) -> Growth | None:
     """Of the culprit's name, where the first and the last report that name it tell its size."""
-    sized = [(member, member.culprit) for member in members if member.culprit and member.culprit.rss is not None]
+    known = [(member, member.culprit) for member in members if member.culprit and member.culprit.rss is not None]
+    sized = [(member, culprit) for member, culprit in known if not _is_part(culprit)]
     if not sized:
         return None
     last, culprit = sized[-1]
@@ -141,3 +142,8 @@ def _growth(members: tuple[Member, ...]) -> Growth | None:
     if not over or culprit.name is None:  # Which of two at the same time was first is not known.
         return None
     return Growth(culprit, (culprit.rss or 0) - (before.rss or 0), over)
+
+
+def _is_part(culprit: Culprit) -> bool:
+    """Whether a size is that of the rows that were left, or without swap: it cannot be compared with a whole one."""
+    return Doubt.TABLE_CUT in culprit.doubts and (culprit.kind is CulpritKind.GROUP or culprit.rule == "victim")
