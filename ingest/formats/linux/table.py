@@ -43,6 +43,8 @@ _SWAPPED = (*_FIRST, "nr_ptes", "swapents", "oom_score_adj", "name")
 _MOST_ADJ = 15
 """``OOM_ADJUST_MAX``."""
 _LEAST_PAGE = 4096
+_LEAST_TABLE = 2048
+"""Bytes of a page table where it is less than a page."""
 
 
 def last_of(rows: list[str]) -> list[str]:
@@ -67,10 +69,6 @@ def last_of(rows: list[str]) -> list[str]:
 def columns_of(rows: Sequence[str], victims: Mapping[str, str]) -> tuple[str, ...] | None:
     """The columns of a table whose heading is lost, as far as their number tells them; ``None`` where it does not.
 
-    Of three generations that print seven numbers, one prints bytes of page tables, which are whole pages. The others
-    print pages of page tables and what is swapped out, or a CPU and oom_adj, which has a limit: where no number is
-    above it, what those two columns are is left open.
-
     Args:
         rows: The lines of the table.
         victims: The names that other lines tell, by pid: a name may begin with a number.
@@ -84,12 +82,23 @@ def columns_of(rows: Sequence[str], victims: Mapping[str, str]) -> tuple[str, ..
     most = min(Counter(map(len, numbers)).most_common(), key=lambda each: (-each[1], each[0]))[0]
     count = next(_before_names(rows, victims), most)
     if count == len(_SEVEN) - 1:
-        tables = [int(each[len(_FIRST)]) for each in numbers if len(each) >= count]
-        if any(tables) and not any(size % _LEAST_PAGE for size in tables):
-            return _SEVEN
-        if any(int(each[len(_FIRST) + 1]) > _MOST_ADJ for each in numbers if len(each) >= count):
-            return _SWAPPED
+        return _of_seven([each for each in numbers if len(each) >= count])
     return _UNHEADED.get(count)
+
+
+def _of_seven(numbers: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The columns of rows with seven numbers, which three generations print.
+
+    One prints bytes of page tables: those of most machines are whole pages, and those of a small process, which are
+    2 KiB each on 32-bit ARM and s390x, are more bytes than it has pages at all. The others print pages of page tables
+    and what is swapped out, or a CPU and oom_adj, which has a limit: where no number is above it, what those two
+    columns are is left open.
+    """
+    total, tables, third = [[int(each[at]) for each in numbers] for at in (2, len(_FIRST), len(_FIRST) + 1)]
+    in_pages = any(tables) and not any(size % _LEAST_PAGE for size in tables)
+    if in_pages or any(size > max(pages, _LEAST_TABLE - 1) for size, pages in zip(tables, total, strict=True)):
+        return _SEVEN
+    return _SWAPPED if max(third) > _MOST_ADJ else _UNHEADED[len(_SEVEN) - 1]
 
 
 def _before_names(rows: Sequence[str], victims: Mapping[str, str]) -> Iterator[int]:
