@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ingest import formats, meanings
 from ingest.envelope import Unreadable
-from ingest.formats.linux.table import columns_of
+from ingest.formats.linux.unheaded import columns_of
 from ingest.model import Raw, TableLack
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def line_views(report: Report, envelope: Envelope) -> Iterator[LineView]:
     reads = [envelope.read(Raw(report.origin, raw.encode("utf-8", "surrogateescape"), report.when.at)) for raw in raws]
     columns: tuple[str, ...] = ()
     if report.table_lack is TableLack.HEADING and report.tasks:
-        columns = columns_of([read.whole.text for read in reads if not isinstance(read, Unreadable)]) or ()
+        lines = [read.whole for read in reads if not isinstance(read, Unreadable)]
+        victims = {str(victim.pid): victim.name for victim in report.victims}
+        columns = columns_of([line.text for line in lines if formats.row(line)], victims) or ()
     for raw, read in zip(raws, reads, strict=True):
         found = None if isinstance(read, Unreadable) else meanings.of_line(read.whole, formats.formats(), columns)
         if found is None or isinstance(read, Unreadable):

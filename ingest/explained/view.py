@@ -18,7 +18,7 @@ from ingest.explained.lines import LineView, line_views
 from ingest.explained.times import is_dated, moment, span
 from ingest.explanation.sentence import of_episode, process
 from ingest.explanation.verdicts import ADVICE, VERDICTS, advice, meaning
-from ingest.model import Action, Code, Constraint, CulpritKind, uptime_between
+from ingest.model import Action, Code, Constraint, CulpritKind, TableLack, uptime_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,7 +91,8 @@ class Moment(Struct, frozen=True):
 class ReportView(Struct, frozen=True, kw_only=True):
     """One report: three answers, the findings, the memory, the processes, and its lines.
 
-    ``when`` is its time of day, else its uptime; ``at`` is absent where no date is told.
+    ``when`` is its time of day, else its uptime; ``at`` is absent where no date is told. Where the heading of the
+    process table is missing, others may have stood before its ``process_count`` rows.
     """
 
     id: str
@@ -107,9 +108,15 @@ class ReportView(Struct, frozen=True, kw_only=True):
     capacity: int | None
     parts: tuple[PartView, ...]
     processes: tuple[ProcessView, ...]
-    listed: str
+    process_count: int
+    heading_missing: bool
     groups: tuple[GroupView, ...]
     lines: tuple[LineView, ...]
+
+    @property
+    def listed(self) -> str:
+        """How many processes the table has, in words."""
+        return f"{self.process_count} processes{' that are left of the table' if self.heading_missing else ''}"
 
 
 class EpisodeView(Struct, frozen=True, kw_only=True):
@@ -225,7 +232,8 @@ def _report_view(joined: Joined, envelope: Envelope | None) -> ReportView:
         capacity=there.capacity,
         parts=tuple(PartView(part.kind, part.size, share(part.size, sum_of_parts) or 0) for part in found),
         processes=tuple(_processes(report, analysis, there)),
-        listed=_listed(report),
+        process_count=len(report.tasks),
+        heading_missing=report.table_lack is TableLack.HEADING,
         groups=tuple(
             GroupView(group.name, group.count, group.rss or 0, group.share)
             for group in groups(report.tasks, there)[:_GROUPS]
@@ -262,12 +270,6 @@ def _finding(finding: Finding, report: Report) -> FindingView:
         finding.share,
         lines,
     )
-
-
-def _listed(report: Report) -> str:
-    """How many processes the table has; where its heading is lost, others may have stood before them."""
-    left = " that are left of the table" if report.table_lack else ""
-    return f"{len(report.tasks)} processes{left}"
 
 
 def _processes(report: Report, analysis: Analysis, there: Room) -> Iterator[ProcessView]:

@@ -13,8 +13,9 @@ from ingest.formats.linux.kill import Kill, Selected
 from ingest.formats.linux.memcg import MemcgCounter, Stat, Stats, TaskIn
 from ingest.formats.linux.memory import Buddy, Pages
 from ingest.formats.linux.summary import Summary
-from ingest.formats.linux.table import columns_of, last_of, tasks
+from ingest.formats.linux.table import tasks
 from ingest.formats.linux.tasks import Heading, Row
+from ingest.formats.linux.unheaded import columns_of, last_of
 from ingest.model import PageSize, PageSizeSource, Tasks
 
 if TYPE_CHECKING:
