@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct, field
 
+from ingest.adapters import answer_order
 from ingest.envelope.json_record import MESSAGES
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 
 _LONGEST = 1 << 20
 """Bytes that are kept of a line."""
-_MOST = 32 << 20
-"""Bytes of an answer that are held: ten thousand entries, as many as Elasticsearch gives at once, of 3 kB each."""
 _ANSWER = re.compile(
     rb'\s*(?:\{\s*"(?:took|timed_out|_shards|hits|_scroll_id|pit_id|is_partial|is_running|isPartial|isRunning|rawResponse'
     rb'|columns)"\s*:|\{\s*"status"\s*:\s*"success",\s*"data"|\[ *\{)'
 )
+_SORT = re.compile(rb'"sort"\s*+:\s*+\[([^\[\]]*+)\]')
+"""By what a hit was sorted. By one value: then those with the same one stand as they were stored; Kibana has two."""
 _DUMPED = b'{"_index":'
 _HEADING = re.compile(
     rb'(?:\xef\xbb\xbf)?(?:"[^"\r\n]{1,64}"|[^\s,;"{}\[\]=:][^,;\t"\r\n{}=:]{0,63})'
@@ -84,10 +85,6 @@ class _Answer(Struct, rename={"raw": "rawResponse"}):
     rows: list[list[Any]] = []
 
 
-class _Timed(Struct):
-    at: str | None = field(name="@timestamp", default=None)
-
-
 def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
     """What makes lines of a file that begins so; ``None`` where it is no answer of a search."""
     if _ANSWER.match(head):
@@ -101,12 +98,13 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
 
 
 def _answered(stream: BufferedIOBase) -> Iterator[bytes]:
-    data = stream.read(_MOST + 1)
+    data = stream.read(answer_order.MOST + 1)
     entries: Sequence[bytes] = ()
-    if len(data) <= _MOST:
+    if len(data) <= answer_order.MOST:
         entries = _entries(data)
     if entries:
-        yield from _oldest_first(entries)
+        sort = _SORT.search(data)
+        yield from answer_order.oldest_first(entries, ties_in_order=sort is not None and b"," not in sort[1])
         return
     yield data
     while piece := stream.read(_LONGEST):
@@ -158,11 +156,14 @@ def _streamed(streams: Sequence[_Stream]) -> Iterator[bytes]:
 
 
 def _dumped(stream: BufferedIOBase) -> Iterator[bytes]:
-    while line := stream.readline(_LONGEST):
-        try:
-            yield _entry(Raw(line)) if line.strip() else line
-        except _UNREADABLE:
-            yield line
+    return answer_order.held(map(_dumped_entry, iter(lambda: stream.readline(_LONGEST), b"")))
+
+
+def _dumped_entry(line: bytes) -> bytes:
+    try:
+        return _entry(Raw(line)) if line.strip() else line
+    except _UNREADABLE:
+        return line
 
 
 # ---------------------------------------------------------------- CSV
@@ -182,16 +183,11 @@ def _name(told: str) -> str:
 def _rows(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
     lines = (line.decode("utf-8", "backslashreplace") for line in iter(lambda: stream.readline(_LONGEST), b""))
     names = _names(next(lines).removeprefix("\ufeff"), separator)
-    rows = csv.reader(lines, delimiter=separator)
-    held, size = list[bytes](), 0
-    while (row := _next(rows)) is not None:
-        line = _line({name: _cell(name, cell) for name, cell in zip(names, row, strict=False) if cell not in _NOTHING})
-        held.append(line)
-        size += len(line)
-        if size > _MOST:
-            yield from _oldest_first(held)
-            held, size = [], 0
-    yield from _oldest_first(held)
+    rows = iter(partial(_next, csv.reader(lines, delimiter=separator)), None)
+    return answer_order.held(
+        _line({name: _cell(name, cell) for name, cell in zip(names, row, strict=False) if cell not in _NOTHING})
+        for row in rows
+    )
 
 
 def _next(rows: Iterator[list[str]]) -> list[str] | None:
@@ -213,21 +209,5 @@ def _cell(name: str, cell: str) -> str:
         return cell
 
 
-# ---------------------------------------------------------------- both
-
-
 def _line(entry: dict[str, Any]) -> bytes:
     return msgspec.json.encode(entry) + b"\n"
-
-
-def _oldest_first(entries: Sequence[bytes]) -> Iterator[bytes]:
-    """Searches mostly give what is newest first."""
-    first, last = (_time(entries[at]) for at in (0, -1)) if entries else ("", "")
-    return reversed(entries) if first > last else iter(entries)
-
-
-def _time(entry: bytes) -> str:
-    try:
-        return msgspec.json.decode(entry, type=_Timed).at or ""
-    except _UNREADABLE:
-        return ""

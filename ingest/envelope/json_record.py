@@ -22,6 +22,8 @@ from ingest.model import TimeSource
 from ingest.timestamps import epoch_time, iso_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ingest.model import When
 
 Object = dict[str, Any]
@@ -110,6 +112,16 @@ def with_held(outer: Sent, anchor: Anchor) -> Sent:
     except NotALine:
         return outer
     return _combined(outer, held) if held.tag == "kernel" else outer
+
+
+def told_at(value: bytes, hint: datetime) -> datetime | None:
+    """When an object was logged, as a search sorts it: what its shipper says, else what its line says."""
+    anchor = Anchor(None, hint)
+    try:
+        when = _when(_known(_decoded(value)), anchor) or take_object_apart(value, anchor).when
+    except NotALine:
+        return None
+    return when.at if when else None
 
 
 def _at_time_of(outer: Sent, anchor: Anchor) -> Anchor:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapters import answers, file_text, files
+from ingest.adapters import answer_order, file_text, files
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.offline import documents
@@ -38,6 +38,7 @@ FLAT = [
 HITS = [{"_index": "logs", "_id": str(at), "_score": None, "_source": each} for at, each in enumerate(ENTRIES)]
 FIELDS = [{"_index": "logs", "fields": {name: [value] for name, value in each.items()}} for each in FLAT]
 SEARCH = {"took": 3, "timed_out": False, "hits": {"total": {"value": len(HITS), "relation": "eq"}, "hits": HITS}}
+SPLUNK = "_time,host,process.name,_raw"
 TABLE = {
     "columns": [{"name": name, "type": "keyword"} for name in FLAT[0]],
     "values": [[*each.values()] for each in FLAT],
@@ -66,6 +67,24 @@ def table(entries: list[dict[str, str]], separator: str = ",", *, kibana: bool =
     return written.getvalue()
 
 
+def at_epoch(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"@timestamp": int(datetime.fromisoformat(entry["@timestamp"]).timestamp() * 1000)}
+
+
+def in_second(entry: dict[str, Any]) -> dict[str, Any]:
+    return entry | {"@timestamp": "2026-05-06T13:18:01.000+0000"}
+
+
+def newest_second_first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As Elasticsearch sorts by times of whole seconds: documents with the same one stand as they were stored."""
+    told = [each | {"@timestamp": f"2026-05-06T13:18:0{2 * at // len(entries)}Z"} for at, each in enumerate(entries)]
+    return sorted(told, key=lambda each: each["@timestamp"], reverse=True)
+
+
+def hits(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return SEARCH | {"hits": {"hits": [{"_index": "logs", "_source": each, "sort": [1]} for each in entries]}}
+
+
 def lines(entries: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(each) + "\n" for each in entries)
 
@@ -78,7 +97,10 @@ FORMS: dict[str, Callable[[], str]] = {
     "Kibana's inspector": lambda: json.dumps({"isPartial": False, "rawResponse": SEARCH}, indent=2),
     "ES|QL": lambda: json.dumps({"took": 2, "is_partial": False} | TABLE),
     "SQL": lambda: json.dumps({"columns": TABLE["columns"], "rows": TABLE["values"]}),
+    "_search, newest first, with epochs": lambda: json.dumps(hits([at_epoch(each) for each in ENTRIES[::-1]])),
+    "_search, newest first, seconds": lambda: json.dumps(hits(newest_second_first(ENTRIES))),
     "elasticdump": lambda: lines(HITS),
+    "elasticdump, newest first": lambda: lines(HITS[::-1]),
     "a list": lambda: json.dumps(ENTRIES),
     "a list of hits": lambda: json.dumps(HITS),
     "query_range": lambda: json.dumps(loki(ENTRIES)),
@@ -87,7 +109,9 @@ FORMS: dict[str, Callable[[], str]] = {
     "Discover, newest first": lambda: table(FLAT[::-1], kibana=True),
     "Discover, with semicolons": lambda: "\ufeff" + table(FLAT, ";"),
     "Datadog": lambda: table(FLAT, names="Date,Host,process.name,Message"),
-    "Splunk": lambda: table(FLAT, names="_time,host,process.name,_raw"),
+    "Splunk": lambda: table(FLAT, names=SPLUNK),
+    "Splunk, newest first": lambda: table(FLAT[::-1], names=SPLUNK),
+    "Splunk, newest first in a second": lambda: table([in_second(each) for each in FLAT[::-1]], names=SPLUNK),
 }
 
 
@@ -121,7 +145,7 @@ def test_what_only_begins_as_an_answer_is_read_line_by_line(tmp_path: Path, firs
 def test_an_answer_that_is_too_long_to_be_held_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "_MOST", 1_000)
+    monkeypatch.setattr(answer_order, "MOST", 1_000)
     path = tmp_path / "log"
     path.write_text(json.dumps(SEARCH))
     assert b"".join(block.data for block in files.blocks(path, AT)) == path.read_bytes()
