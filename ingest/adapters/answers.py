@@ -8,18 +8,15 @@ entries.
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from ingest.adapters import answer_order
-from ingest.envelope.json_record import MESSAGES
+from ingest.adapters import answer_order, answer_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,21 +31,8 @@ _ANSWER = re.compile(
 _SORT = re.compile(rb'"sort"\s*+:\s*+\[([^\[\]]*+)\]')
 """By what a hit was sorted. By one value: then those with the same one stand as they were stored; Kibana has two."""
 _DUMPED = b'{"_index":'
-_HEADING = re.compile(
-    rb'(?:\xef\xbb\xbf)?(?:"[^"\r\n]{1,64}"|[^\s,;"{}\[\]=:][^,;\t"\r\n{}=:]{0,63})'
-    rb'(?P<separator>[,;\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+\r?\n'
-)
-"""Names of columns; a name may stand in quotes."""
-_COLUMNS = {
-    "@message": "message", "content": "message", "body": "message", "date": "@timestamp", "time": "@timestamp",
-    "timestamp": "@timestamp", "timegenerated [utc]": "@timestamp", "host": "host", "service": "service.name",
-}  # fmt: skip
-"""Columns by the names under which the envelope looks for what they hold, where those are others."""
-_KIBANA_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4} @ \d\d:\d\d:\d\d(?:\.\d{1,6})?")
 _UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, OverflowError, OSError, RecursionError)
 """What comes of an answer that is damaged or a stranger's: a time of the year 60000, a thousand lists in a list."""
-_NOTHING = ("", "-", "(empty)")
-"""What stands in a cell of a document without the field."""
 
 
 class _Hit(Struct):
@@ -91,10 +75,7 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
         return _answered
     if head.startswith(_DUMPED):
         return _dumped
-    heading = _HEADING.match(head)
-    if heading and _names(heading[0].decode("utf-8-sig", "replace"), separator := heading["separator"].decode()):
-        return partial(_rows, separator=separator)
-    return None
+    return answer_tables.reader(head)
 
 
 def _answered(stream: BufferedIOBase) -> Iterator[bytes]:
@@ -164,49 +145,6 @@ def _dumped_entry(line: bytes) -> bytes:
         return _entry(Raw(line)) if line.strip() else line
     except _UNREADABLE:
         return line
-
-
-# ---------------------------------------------------------------- CSV
-
-
-def _names(heading: str, separator: str) -> list[str]:
-    """The columns' names as the envelope knows them; none where no column holds messages."""
-    names = [*map(_name, next(csv.reader([heading], delimiter=separator), []))]
-    return names if any(name in MESSAGES for name in names) else []
-
-
-def _name(told: str) -> str:
-    lower = told.strip().lower()
-    return lower if lower in MESSAGES else _COLUMNS.get(lower, told.strip())
-
-
-def _rows(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
-    lines = (line.decode("utf-8", "backslashreplace") for line in iter(lambda: stream.readline(_LONGEST), b""))
-    names = _names(next(lines).removeprefix("\ufeff"), separator)
-    rows = iter(partial(_next, csv.reader(lines, delimiter=separator)), None)
-    return answer_order.held(
-        _line({name: _cell(name, cell) for name, cell in zip(names, row, strict=False) if cell not in _NOTHING})
-        for row in rows
-    )
-
-
-def _next(rows: Iterator[list[str]]) -> list[str] | None:
-    """The next row, and ``None`` behind the last. One with a far too long cell, as behind a lost quote, is empty."""
-    try:
-        return next(rows, None)
-    except csv.Error:
-        return []
-
-
-def _cell(name: str, cell: str) -> str:
-    """A cell; a time as Kibana writes it becomes one that everybody reads."""
-    if name in MESSAGES or not _KIBANA_TIME.fullmatch(cell):
-        return cell
-    form = "%b %d, %Y @ %H:%M:%S.%f" if "." in cell else "%b %d, %Y @ %H:%M:%S"
-    try:
-        return datetime.strptime(cell, form).isoformat(timespec="milliseconds")  # noqa: DTZ007  in the browser's zone
-    except ValueError:
-        return cell
 
 
 def _line(entry: dict[str, Any]) -> bytes:

@@ -24,10 +24,8 @@ BLOCK = 1 << 18
 """Bytes read at once: few enough to stay near the processor while they are searched."""
 
 _MAGIC = 6
-_HEAD = 512
-"""Bytes that show in which form entries are."""
-_PASTED = 8_192
-"""Bytes that show whether a log was pasted, and from where."""
+_HEAD = 8_192
+"""Bytes that show in which form entries are, and whether a log was pasted, and from where."""
 _XZ_MEMORY = 128 << 20
 """Bytes that unpacking xz may take: twice what ``xz -9`` asks for. The format allows a file to ask for 4 GiB."""
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError)
@@ -103,7 +101,7 @@ def _pieces(stream: BufferedReader) -> Iterator[bytes]:
         return (decode(piece).encode() for piece in _read(stream))
     if entries := answers.reader(head) or journal_forms.reader(head):
         return _together(entries(stream))
-    undo = pasted.undoing(stream.peek(_PASTED)[:_PASTED])
+    undo = pasted.undoing(head)
     return undo(_read(stream)) if undo else _read(stream)
 
 

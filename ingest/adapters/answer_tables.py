@@ -1,0 +1,109 @@
+"""Tables with a column of messages that searches export as text, a line for each row: CSV in its kinds."""
+
+from __future__ import annotations
+
+import csv
+import re
+from codecs import BOM_UTF8
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ingest.adapters.answer_columns import bare, has_messages, names
+from ingest.adapters.answer_order import held
+from ingest.envelope.json_record import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from io import BufferedIOBase
+
+_LONGEST = 1 << 20
+"""Bytes that are kept of a line."""
+_HEADING = re.compile(
+    rb'(?:\xef\xbb\xbf)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
+    rb'(?P<separator>[,;|\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+)\r?\n'
+)
+"""Names of columns; a name may stand in quotes."""
+_KIBANA_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4} @ \d\d:\d\d:\d\d(?:\.\d{1,6})?")
+_DAY, _YEAR = re.compile(r"[A-Z][a-z]{2} \d{1,2}"), re.compile(r" \d{4} @ \d\d:")
+"""Such a time, cut where it has a comma."""
+_NOTHING = ("", "-", "(empty)")
+"""What stands in a cell of a document without the field."""
+
+
+def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
+    """What makes lines of a table that begins so; ``None`` where it is none."""
+    heading = _HEADING.match(head)
+    if heading and has_messages(_names(heading["names"], separator := heading["separator"].decode())):
+        return partial(_table, separator=separator)
+    return None
+
+
+def _names(heading: bytes, separator: str) -> list[str]:
+    return names(next(csv.reader([heading.decode("utf-8", "replace")], delimiter=separator), []))
+
+
+def _table(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
+    columns = _names(stream.readline(_LONGEST).removeprefix(BOM_UTF8).rstrip(b"\r\n"), separator)
+    lines = (line.decode("utf-8", "backslashreplace") for line in iter(lambda: stream.readline(_LONGEST), b""))
+    return held(
+        _line(columns, _fitted(row, columns, separator)) for row in _rows(csv.reader(lines, delimiter=separator))
+    )
+
+
+def _rows(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Each row. One with a far too long cell, as behind a lost quote, is empty."""
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield []
+
+
+def _fitted(row: list[str], columns: list[str], separator: str) -> list[str]:
+    """A row with a cell for each column, where Kibana puts nothing in quotes: messages and its times have commas."""
+    if len(row) <= len(columns):
+        return row
+    cells = list[str]()
+    for cell in row:
+        if _YEAR.match(cell) and cells and _DAY.fullmatch(cells[-1]):
+            cells[-1] += separator + cell
+        else:
+            cells.append(cell)
+    begin = next(at for at, name in enumerate(columns) if name in MESSAGES)
+    end = len(cells) - (len(columns) - begin - 1)
+    return [*cells[:begin], separator.join(cells[begin:end]), *cells[end:]]
+
+
+def _line(columns: list[str], row: list[str]) -> bytes:
+    """A row as an object; of two columns of one name the first counts."""
+    entry: dict[str, Any] = {}
+    for name, told in zip(columns, row, strict=False):
+        if (cell := bare(told)).strip() not in _NOTHING and name not in entry:
+            entry[name] = _cell(name, cell)
+    return msgspec.json.encode(entry) + b"\n"
+
+
+def _cell(name: str, cell: str) -> Any:
+    """A cell; an object is one, and a time as Kibana writes it becomes one that everybody reads."""
+    if name in MESSAGES:
+        return cell
+    if cell.startswith("{"):
+        try:
+            return msgspec.json.decode(cell)
+        except (msgspec.DecodeError, RecursionError):
+            return cell
+    if _KIBANA_TIME.fullmatch(cell):
+        return _time(cell, "%b %d, %Y @ %H:%M:%S.%f" if "." in cell else "%b %d, %Y @ %H:%M:%S")
+    return cell
+
+
+def _time(cell: str, form: str) -> str:
+    try:
+        return datetime.strptime(cell, form).isoformat(timespec="milliseconds")  # noqa: DTZ007  the reader has the zone
+    except ValueError:
+        return cell
