@@ -26,15 +26,19 @@ _HEADING = re.compile(
     rb'(?P<separator>[,;|\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+)\r?\n'
 )
 """Names of columns; a name may stand in quotes."""
+_RULED = re.compile(rb"(?P<names>[^\r\n]++)\r?\n(?P<rule>-{3,}+(?:\+-{3,}+)*+)\r?\n")
+"""The same as ES|QL and SQL print them for people: a rule below them has the columns' widths."""
 _KIBANA_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4} @ \d\d:\d\d:\d\d(?:\.\d{1,6})?")
 _DAY, _YEAR = re.compile(r"[A-Z][a-z]{2} \d{1,2}"), re.compile(r" \d{4} @ \d\d:")
 """Such a time, cut where it has a comma."""
-_NOTHING = ("", "-", "(empty)")
+_NOTHING = ("", "-", "(empty)", "null")
 """What stands in a cell of a document without the field."""
 
 
 def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
     """What makes lines of a table that begins so; ``None`` where it is none."""
+    if (ruled := _RULED.match(head)) and has_messages(names(_cut(ruled["names"], widths := _widths(ruled["rule"])))):
+        return partial(_ruled, widths=widths)
     heading = _HEADING.match(head)
     if heading and has_messages(_names(heading["names"], separator := heading["separator"].decode())):
         return partial(_table, separator=separator)
@@ -51,6 +55,26 @@ def _table(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
     return held(
         _line(columns, _fitted(row, columns, separator)) for row in _rows(csv.reader(lines, delimiter=separator))
     )
+
+
+def _ruled(stream: BufferedIOBase, widths: list[int]) -> Iterator[bytes]:
+    columns = names(_cut(stream.readline(_LONGEST), widths))
+    stream.readline(_LONGEST)
+    return held(_line(columns, _cut(line, widths)) for line in iter(lambda: stream.readline(_LONGEST), b""))
+
+
+def _widths(rule: bytes) -> list[int]:
+    return [len(each) for each in rule.split(b"+")]
+
+
+def _cut(line: bytes, widths: list[int]) -> list[str]:
+    """The cells of a row, each as wide as its column."""
+    text, begin = line.decode("utf-8", "backslashreplace").rstrip("\r\n"), 0
+    cells = list[str]()
+    for width in widths:
+        cells.append(text[begin : begin + width].strip())
+        begin += width + 1
+    return cells
 
 
 def _rows(rows: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -38,6 +38,15 @@ def cells(entry: dict[str, str]) -> list[str]:
     return [kibana(entry), "www", "kernel", entry["message"]]
 
 
+def ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """As ES|QL and SQL print a table: every column as wide as what is widest in it."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    heading = "|".join(name.center(width) for name, width in zip(columns, widths, strict=True))
+    text = [heading.rstrip(), "+".join("-" * width for width in widths)]
+    text += ["|".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(text) + "\n"
+
+
 FORMS: dict[str, Callable[[], str]] = {
     "Discover, all fields": lambda: written(
         ["@timestamp", "_id", *MANY, *NAMES[1:]], [[kibana(each), "a", *"-" * 60, *cells(each)[1:]] for each in NEWEST]
@@ -62,6 +71,11 @@ FORMS: dict[str, Callable[[], str]] = {
     "Discover, nothing in quotes, message between": lambda: "".join(
         ",".join([row[0], row[3], *row[1:3]]) + "\n" for row in [NAMES, *[cells(each) for each in NEWEST]]
     ),
+    "ES|QL, for people": lambda: ruled([*FLAT[0]], [[*each.values()] for each in NEWEST]),
+    "ES|QL, for people, message between": lambda: ruled(
+        ["process.name", "message", "a | b", "host.name", "@timestamp"],
+        [["kernel", each["message"], "a|b", "www", each["@timestamp"]] for each in NEWEST],
+    ),
 }
 
 
@@ -76,6 +90,9 @@ def test_the_time_of_a_row_is_read(form: Callable[[], str]) -> None:
     assert told_at(first, AT) == datetime.fromisoformat(ENTRIES[0]["@timestamp"])
 
 
-@pytest.mark.parametrize("text", ["a,b\n", "message of the day,\nx", "the log, line by line\n", "'message'\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["a,b\n", "message of the day,\nx", "the log, line by line\n", "'message'\n", "message\n---\n"],
+)
 def test_what_is_no_heading_is_no_table(text: str) -> None:
     assert answer_tables.reader(text.encode()) is None
