@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _COLUMNS = {
-    "content": "message", "body": "message", "date": "@timestamp", "time": "@timestamp",
+    "@message": "message", "content": "message", "body": "message", "date": "@timestamp", "time": "@timestamp",
     "timestamp": "@timestamp", "timegenerated [utc]": "@timestamp", "host": "host", "service": "service.name",
+    "tsns": "timestamp", "labels": "labels",
 }  # fmt: skip
-"""Columns that have other names there, written small."""
+"""Columns that have other names there, written small. ``tsNs`` is when Loki's entries were logged, in UTC."""
+_GRAYLOG = {"timestamp", "source", "message"}
+"""Columns of Graylog, where the source is the host; with Splunk it is a file."""
 _LABELLED = re.compile(r".*\((?P<name>[^()]+)\)")
 """A column to which Kibana's data view gives a label of its own."""
 _GUARDED = re.compile(r"'[-+=@]")
@@ -29,6 +32,8 @@ def bare(cell: str) -> str:
 def names(told: Iterable[str]) -> list[str]:
     """Names of columns as the envelope knows them. A column that has such a name keeps it to itself."""
     plain = [_plain(each) for each in told]
+    if {*plain} >= _GRAYLOG and "host" not in plain:
+        plain[plain.index("source")] = "host"
     return [each if (known := _COLUMNS.get(each.lower(), each)) in plain else known for each in plain]
 
 

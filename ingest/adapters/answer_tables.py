@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 _LONGEST = 1 << 20
 """Bytes that are kept of a line."""
 _HEADING = re.compile(
-    rb'(?:\xef\xbb\xbf)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
+    rb'(?:\xef\xbb\xbf)?(?:sep=.\r?\n)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
     rb'(?P<separator>[,;|\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+)\r?\n'
 )
-"""Names of columns; a name may stand in quotes."""
+"""Names of columns; a name may stand in quotes. For Excel, Grafana writes the separator before them."""
+_SEPARATOR = b"sep="
 _RULED = re.compile(rb"(?P<names>[^\r\n]++)\r?\n(?P<rule>-{3,}+(?:\+-{3,}+)*+)\r?\n")
 """The same as ES|QL and SQL print them for people: a rule below them has the columns' widths."""
 _KIBANA_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4} @ \d\d:\d\d:\d\d(?:\.\d{1,6})?")
+_AZURE_TIME = re.compile(r"\d{1,2}/\d{1,2}/\d{4}, \d{1,2}:\d\d:\d\d\.\d{3} [AP]M")
 _DAY, _YEAR = re.compile(r"[A-Z][a-z]{2} \d{1,2}"), re.compile(r" \d{4} @ \d\d:")
 """Such a time, cut where it has a comma."""
 _NOTHING = ("", "-", "(empty)", "null")
@@ -50,7 +52,10 @@ def _names(heading: bytes, separator: str) -> list[str]:
 
 
 def _table(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
-    columns = _names(stream.readline(_LONGEST).removeprefix(BOM_UTF8).rstrip(b"\r\n"), separator)
+    heading = stream.readline(_LONGEST).removeprefix(BOM_UTF8)
+    if heading.startswith(_SEPARATOR):
+        heading = stream.readline(_LONGEST)
+    columns = _names(heading.rstrip(b"\r\n"), separator)
     lines = (line.decode("utf-8", "backslashreplace") for line in iter(lambda: stream.readline(_LONGEST), b""))
     return held(
         _line(columns, _fitted(row, columns, separator)) for row in _rows(csv.reader(lines, delimiter=separator))
@@ -113,7 +118,7 @@ def _line(columns: list[str], row: list[str]) -> bytes:
 
 
 def _cell(name: str, cell: str) -> Any:
-    """A cell; an object is one, and a time as Kibana writes it becomes one that everybody reads."""
+    """A cell; an object is one, and a time as Kibana or Log Analytics writes it becomes one that everybody reads."""
     if name in MESSAGES:
         return cell
     if cell.startswith("{"):
@@ -123,7 +128,7 @@ def _cell(name: str, cell: str) -> Any:
             return cell
     if _KIBANA_TIME.fullmatch(cell):
         return _time(cell, "%b %d, %Y @ %H:%M:%S.%f" if "." in cell else "%b %d, %Y @ %H:%M:%S")
-    return cell
+    return _time(cell, "%m/%d/%Y, %I:%M:%S.%f %p") if _AZURE_TIME.fullmatch(cell) else cell
 
 
 def _time(cell: str, form: str) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,18 @@ def kibana(entry: dict[str, str]) -> str:
 
 def cells(entry: dict[str, str]) -> list[str]:
     return [kibana(entry), "www", "kernel", entry["message"]]
+
+
+def grafana(entry: dict[str, str]) -> list[str]:
+    """A row of Loki's frame. Its time is that of the browser, here two hours ahead."""
+    at = datetime.fromisoformat(entry["@timestamp"])
+    time = f"{at + timedelta(hours=2):%Y-%m-%d %H:%M:%S}"
+    return ['{"host":"www"}', time, f"kernel: {entry['message']}", f"{int(at.timestamp() * 1000)}000000", "17_a"]
+
+
+def azure(entry: dict[str, str]) -> str:
+    at = datetime.fromisoformat(entry["@timestamp"])
+    return f"{at.month}/{at.day}/{at.year}, {at.hour % 12}:{at:%M:%S}.{at.microsecond // 1000:03} PM"
 
 
 def ruled(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -75,6 +87,27 @@ FORMS: dict[str, Callable[[], str]] = {
     "ES|QL, for people, message between": lambda: ruled(
         ["process.name", "message", "a | b", "host.name", "@timestamp"],
         [["kernel", each["message"], "a|b", "www", each["@timestamp"]] for each in NEWEST],
+    ),
+    "Grafana's inspector": lambda: written(
+        ["labels", "Time", "Line", "tsNs", "id"], [grafana(each) for each in NEWEST]
+    ),
+    "Grafana's inspector, for Excel": lambda: (
+        "sep=,\r\n" + written(["labels", "Time", "Line", "tsNs", "id"], [grafana(each) for each in NEWEST])
+    ),
+    "Grafana's Explore": lambda: written(
+        ["Date", "host", "Time", "Line", "tsNs"],
+        [[each["@timestamp"], "www", *grafana(each)[1:4]] for each in NEWEST],
+    ),
+    "Log Analytics": lambda: (
+        "\ufeff"
+        + written(
+            ["TimeGenerated [UTC]", "Computer", "ProcessName", "SyslogMessage"],
+            [[azure(each), *cells(each)[1:]] for each in NEWEST],
+        )
+    ),
+    "Graylog": lambda: written(
+        ["timestamp", "source", "message"],
+        [[each["@timestamp"], "www", f"kernel: {each['message']}"] for each in NEWEST],
     ),
 }
 
