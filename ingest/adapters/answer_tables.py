@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from codecs import BOM_UTF8
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 _LONGEST = 1 << 20
 """Bytes that are kept of a line."""
 _HEADING = re.compile(
-    rb'(?:\xef\xbb\xbf)?(?:sep=.\r?\n)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
+    rb'(?:sep=.\r?\n)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
     rb'(?P<separator>[,;|\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+)\r?\n'
 )
 """Names of columns; a name may stand in quotes. For Excel, Grafana writes the separator before them."""
@@ -52,7 +51,7 @@ def _names(heading: bytes, separator: str) -> list[str]:
 
 
 def _table(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
-    heading = stream.readline(_LONGEST).removeprefix(BOM_UTF8)
+    heading = stream.readline(_LONGEST)
     if heading.startswith(_SEPARATOR):
         heading = stream.readline(_LONGEST)
     columns = _names(heading.rstrip(b"\r\n"), separator)

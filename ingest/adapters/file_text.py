@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import zstandard
 
 from ingest.adapters import answers, journal_forms, pasted
+from ingest.adapters.streamed import streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,7 +99,11 @@ def _pieces(stream: BufferedReader) -> Iterator[bytes]:
     head = stream.peek(_HEAD)[:_HEAD]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         decode = codecs.getincrementaldecoder("utf-16")("replace").decode
-        return (decode(piece).encode() for piece in _read(stream))
+        stream = streamed(decode(piece).encode() for piece in _read(stream))
+        head = stream.peek(_HEAD)[:_HEAD]
+    elif head.startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+        head = stream.peek(_HEAD)[:_HEAD]
     if entries := answers.reader(head) or journal_forms.reader(head):
         return _together(entries(stream))
     undo = pasted.undoing(head)

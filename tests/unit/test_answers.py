@@ -115,10 +115,10 @@ FORMS: dict[str, Callable[[], str]] = {
 }
 
 
-def told(text: str, folder: Path) -> dict[str, Any]:
+def told(text: str | bytes, folder: Path) -> dict[str, Any]:
     """What the only report of a log says: victims, culprit, rows of its table, how many lines it has."""
     path = folder / "log"
-    path.write_text(text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     found: dict[str, list[Any]] = {}
     for each in documents(files.blocks(path, AT), Envelope(), Bounds(), timedelta(minutes=5)):
         found.setdefault(each.index.split("-")[1], []).append(each.source)
@@ -135,6 +135,14 @@ def told(text: str, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_an_answer_tells_what_its_entries_tell(tmp_path: Path, form: Callable[[], str]) -> None:
     assert told(form(), tmp_path) == told(lines(ENTRIES), tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("form", ["_search, pretty", "a list", "query_range", "Splunk"])
+def test_an_answer_is_read_however_it_was_written(tmp_path: Path, form: str, encoding: str) -> None:
+    """PowerShell's ``>`` writes UTF-16, and so does Grafana's inspector for Excel."""
+    text = "\ufeff" * (encoding == "utf-16-be") + FORMS[form]()
+    assert told(text.encode(encoding), tmp_path) == told(lines(ENTRIES), tmp_path)
 
 
 @pytest.mark.parametrize("first", ['{"took":3,"hits":', "[{", '{"took": 3}', '{"_index": 3}', '{"_index":'])
