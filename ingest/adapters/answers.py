@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.adapters import answer_order, answer_tables, journal_forms, pasted
+from ingest.adapters import answer_order, answer_tables, grafana_text, journal_forms, pasted
 from ingest.adapters.answer_values import UNREADABLE, entries, entry
 from ingest.adapters.streamed import streamed
 
@@ -42,7 +42,7 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
     if _ANSWER.match(head):
         line, end, _ = head.partition(b"\n")
         return None if end and _is_whole(line) and not entries(line) else _answered
-    return answer_tables.reader(head)
+    return answer_tables.reader(head) or grafana_text.reader(head)
 
 
 def _dumped(stream: BufferedIOBase) -> Iterator[bytes]:
