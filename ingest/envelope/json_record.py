@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 MESSAGES = ("MESSAGE", "message", "msg", "log", "rawmsg", "short_message", "event.original", "textPayload",
-            "SyslogMessage", "_raw", "line")  # fmt: skip
+            "SyslogMessage", "_raw", "line", "@message", "_msg")  # fmt: skip
 _SHIPPERS_HOSTS = ("host.hostname", "host.name")
 _HOSTS = ("_HOSTNAME", "HOSTNAME", "_hostname", "log.syslog.hostname", "logsource", *_SHIPPERS_HOSTS, "hostname",
           "host", "HOST", "fromhost", "source_host", "kubernetes.node.name", "kubernetes.host", "HostName", "Computer",

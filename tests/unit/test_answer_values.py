@@ -44,6 +44,15 @@ def fields(entry: dict[str, str]) -> list[dict[str, str]]:
     return [{"field": name, "value": value} for name, value in [*told.items(), ("@ptr", "Cm")]]
 
 
+def cloudwatch(entry: dict[str, str]) -> dict[str, str]:
+    return {each["field"]: each["value"] for each in fields(entry)}
+
+
+def victoria(entry: dict[str, Any]) -> dict[str, str]:
+    at = entry["@timestamp"]
+    return {"_msg": entry["message"], "_stream": "{}", "_time": at, "hostname": "www", "app_name": "kernel"}
+
+
 def explored(entry: dict[str, str]) -> dict[str, Any]:
     line = f"kernel: {entry['message']}"
     return {"line": line, "timestamp": nanoseconds(entry), "date": entry["@timestamp"], "fields": {"host": "www"}}
@@ -81,6 +90,8 @@ FORMS: dict[str, Callable[[], str]] = {
         RESULTS | {"fields": ["_raw", "_time", "host"], "rows": [[*splunk(each).values()] for each in NEWEST]}
     ),
     "CloudWatch's results": lambda: json.dumps({"results": [*map(fields, NEWEST)], "status": "Complete"}, indent=4),
+    "CloudWatch's results, as a list": lambda: json.dumps([cloudwatch(each) for each in NEWEST], indent=2),
+    "VictoriaLogs": lambda: lines([victoria(each) for each in ENTRIES]),
     "CloudWatch's events": lambda: json.dumps({"events": ENTRIES, "nextForwardToken": "f/1"}),
     "Google's entries": lambda: json.dumps({"entries": ENTRIES[::-1], "nextPageToken": "a"}, indent=2),
     "Log Analytics": lambda: json.dumps(
