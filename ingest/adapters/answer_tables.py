@@ -127,11 +127,12 @@ def _cell(name: str, cell: str) -> Any:
             return cell
     if _KIBANA_TIME.fullmatch(cell):
         return _time(cell, "%b %d, %Y @ %H:%M:%S.%f" if "." in cell else "%b %d, %Y @ %H:%M:%S")
-    return _time(cell, "%m/%d/%Y, %I:%M:%S.%f %p") if _AZURE_TIME.fullmatch(cell) else cell
+    return _time(cell, "%m/%d/%Y, %I:%M:%S.%f %p", "Z") if _AZURE_TIME.fullmatch(cell) else cell
 
 
-def _time(cell: str, form: str) -> str:
+def _time(cell: str, form: str, zone: str = "") -> str:
+    """A time as everybody reads it. Kibana's is in the browser's zone, which only the reader knows."""
     try:
-        return datetime.strptime(cell, form).isoformat(timespec="milliseconds")  # noqa: DTZ007  the reader has the zone
+        return datetime.strptime(cell, form).isoformat(timespec="milliseconds") + zone  # noqa: DTZ007
     except ValueError:
         return cell

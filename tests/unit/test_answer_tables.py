@@ -123,6 +123,11 @@ def test_the_time_of_a_row_is_read(form: Callable[[], str]) -> None:
     assert told_at(first, AT) == datetime.fromisoformat(ENTRIES[0]["@timestamp"])
 
 
+def test_a_time_in_utc_is_not_read_in_the_zone_of_the_reader() -> None:
+    first = b"".join(file_text.pieces(io.BytesIO(FORMS["Log Analytics"]().encode()), "log")).splitlines()[0]
+    assert json.loads(first)["@timestamp"].endswith("Z")
+
+
 @pytest.mark.parametrize(
     "text",
     ["a,b\n", "message of the day,\nx", "the log, line by line\n", "'message'\n", "message\n---\n"],
