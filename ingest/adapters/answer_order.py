@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.envelope.json_record import told_at
@@ -14,8 +16,14 @@ MOST = 32 << 20
 """Bytes of an answer that are held: ten thousand entries, as many as Elasticsearch gives at once, of 3 kB each."""
 _SOME_YEAR = datetime(2050, 7, 1, tzinfo=UTC)
 """What times without a year are compared by; in the middle of a year, so that December comes before January."""
-_FIRST, _LAST = b"invoked oom-killer", b"illed process "
-"""What a kernel prints first and last of a report."""
+_STEPS = re.compile(
+    rb"(invoked oom-killer)|(Mem-[Ii]nfo|memory: usage \d|Memory cgroup stats for)"
+    rb"|(\[ *+pid *+\]|\[ *+\d+\](?: ++\d+){4})"
+    rb"|(oom-kill:constraint=|Kill process \d|Out of [Mm]emory)|(Killed process \d)"
+)
+"""What a kernel prints of a report, in this order."""
+_SURELY = 2
+"""Steps back beyond those on that are no accident, as the end of one report before the head of the next would be."""
 
 
 def held(entries: Iterable[bytes]) -> Iterator[bytes]:
@@ -50,7 +58,7 @@ def oldest_first(entries: Sequence[bytes], *, ties_in_order: bool = False) -> It
 
 
 def _is_backwards(entries: Sequence[bytes]) -> bool:
-    """Whether reports end before they begin, where times do not tell: a kernel logs a report within a second."""
-    begins = [at for at, entry in enumerate(entries) if _FIRST in entry]
-    ends = [at for at, entry in enumerate(entries) if _LAST in entry]
-    return bool(begins and ends) and ends[0] < begins[0] and ends[-1] < begins[-1]
+    """Whether reports run backwards, where times do not tell: a kernel logs a report within a second."""
+    steps = [step.lastindex or 0 for step in map(_STEPS.search, entries) if step]
+    ways = [(before > after) - (before < after) for before, after in pairwise(steps)]
+    return sum(ways) >= _SURELY

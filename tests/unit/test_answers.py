@@ -137,6 +137,22 @@ def test_an_answer_tells_what_its_entries_tell(tmp_path: Path, form: Callable[[]
     assert told(form(), tmp_path) == told(lines(ENTRIES), tmp_path)
 
 
+TAIL = LOG.with_name("real_php_fpm_table_tail.log")
+TORN = LOG.with_name("real_centos6_mysqld_httpd.log")
+
+
+@pytest.mark.parametrize(
+    "log", [LOG, TAIL, TORN, LOG.with_name("real_el6_child_sacrificed.log")], ids=lambda log: log.stem
+)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_entries_of_one_second_are_put_in_their_order(log: Path, newest_first: bool) -> None:
+    entries = [
+        json.dumps({"_time": "2026-05-06T13:18:01Z", "_raw": line}).encode() for line in log.read_text().splitlines()
+    ]
+    found = [*answer_order.oldest_first(entries[::-1] if newest_first else entries)]
+    assert found == (entries[::-1] if newest_first and log is TORN else entries)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("form", ["_search, pretty", "a list", "query_range", "Splunk"])
 def test_an_answer_is_read_however_it_was_written(tmp_path: Path, form: str, encoding: str) -> None:
