@@ -31,6 +31,10 @@ _WITHIN = ("hits", "rawResponse", "response", "responses", "data", "result", "re
 """Where an answer has its entries, or an answer that has them."""
 _ANSWERS = ("responses", "tables")
 """Which of them are lists of answers."""
+_LITERAL = b'"""'
+"""What stands in no JSON otherwise."""
+_LONGEST_WITH_LITERALS = 8 << 20
+"""Longer answers Kibana's Console leaves as they are: its bound is 5 MB before it writes them so."""
 _SORT = re.compile(rb'"sort"\s*+:\s*+\[([^\[\]]*+)\]')
 _BLANKS = 64
 """Bytes in which a value begins."""
@@ -82,11 +86,21 @@ class _Frame(Struct):
 
 def entries(data: bytes) -> list[bytes]:
     """The entries of an answer, a line each, the oldest first; none where it is no answer."""
+    data = _without_literals(data)
     try:
         found = [*_of(data, 0)]
     except UNREADABLE:
         return []
     return [*oldest_first(found, ties_in_order=_is_sorted_by_time_alone(data))]
+
+
+def _without_literals(data: bytes) -> bytes:
+    """A value with all of its texts in quotes: Kibana's Console puts those with quotes or line ends in three."""
+    if len(data) > _LONGEST_WITH_LITERALS:
+        return data
+    parts = data.split(_LITERAL)
+    parts[1::2] = [msgspec.json.encode(part.decode("utf-8", "replace")) for part in parts[1::2]]
+    return b"".join(parts)
 
 
 def entry(value: bytes) -> bytes:

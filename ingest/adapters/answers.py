@@ -29,6 +29,8 @@ _ANSWER = re.compile(
     rb'|results|preview|queryLanguage|tables|events|entries|_index|_id|_source|_version)"\s*+:|\[\s*+[\[{])'
 )
 """How a JSON value begins that may be an answer, or that may be a hit of one."""
+_CONSOLE = re.compile(rb"(?m:^#(?:! | (?:GET|POST|PUT|HEAD|PATCH|DELETE) )[^\n]*+\n)")
+"""What Kibana's Console writes before the answers of several requests, and what it warns of."""
 _HIT = re.compile(
     rb'\{ ?"(?:(?:_index|_id|_source|_version)" ?:|preview" ?: ?(?:true|false), ?"(?:offset|result|lastrow)")'
 )
@@ -42,6 +44,8 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
     if _ANSWER.match(head):
         line, end, _ = head.partition(b"\n")
         return None if end and _is_whole(line) and not entries(line) else _answered
+    if _CONSOLE.match(head):
+        return _of_console
     return answer_tables.reader(head) or grafana_text.reader(head)
 
 
@@ -71,6 +75,14 @@ def _answered(stream: BufferedIOBase) -> Iterator[bytes]:
             yield from found
             return
     yield from _otherwise(data, stream)
+
+
+def _of_console(stream: BufferedIOBase) -> Iterator[bytes]:
+    data = stream.read(answer_order.MOST + 1)
+    found = list[bytes]()
+    if len(data) <= answer_order.MOST:
+        found = [*chain.from_iterable(map(entries, _CONSOLE.split(data)))]
+    yield from found or _otherwise(data, stream)
 
 
 def _is_whole(line: bytes) -> bool:

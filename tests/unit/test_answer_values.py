@@ -68,6 +68,16 @@ FORMS: dict[str, Callable[[], str]] = {
     "_async_search": lambda: json.dumps(ASYNC | {"response": SEARCH}, indent=2),
     "Kibana's inspector, with its id": lambda: json.dumps({"id": "Fk", "rawResponse": SEARCH}, indent=2),
     "a search in phases": lambda: json.dumps({"num_reduce_phases": 2} | SEARCH),
+    "Kibana's Console, several requests": lambda: (
+        "# GET _cat/health 200 OK\n1 green\n# GET logs/_search 200 OK\n" + json.dumps(SEARCH, indent=2) + "\n"
+    ),
+    "Kibana's Console, literal texts": lambda: (
+        json.dumps(SEARCH | {"hits": {"hits": [one_document() | {"sort": [1]}]}}, indent=2)
+        .replace('"message": "', '"original": """a "quoted" \\d""",\n"message": """')
+        .replace('kB"', 'kB"""')
+        .replace("\\n", "\n")
+    ),
+    "Kibana's Console, with a warning": lambda: "#! This is deprecated\n" + json.dumps(SEARCH, indent=2),
     "a document": lambda: json.dumps(one_document(), indent=2),
     "ES|QL, by column": lambda: json.dumps({"took": 2} | TABLE | {"values": by_column()}),
     "ES|QL, later": lambda: json.dumps({"id": "Fk", "is_running": False, "took": 2} | TABLE),
@@ -127,6 +137,10 @@ def test_a_log_whose_objects_begin_as_an_answer_is_left_as_it_is(tmp_path: Path,
     wrapped = [{key: {"data": [{"message": "x"}]}} | each for each in ENTRIES]
     text = objects(wrapped) if indent else lines(wrapped)
     assert told(text, tmp_path) == told(lines(ENTRIES), tmp_path)
+
+
+def test_a_log_with_comments_is_left_as_it_is(tmp_path: Path) -> None:
+    assert told("# GET this log\n" + lines(ENTRIES), tmp_path) == told(lines(ENTRIES), tmp_path)
 
 
 def test_a_live_log_of_objects_is_not_waited_for() -> None:
