@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest.adapters import answer_order, answers
+from ingest.adapters import answer_order, answers, file_text
 from ingest.adapters.answer_values import entries
+from tests.unit.test_answer_tables import FORMS as TABLES
 from tests.unit.test_answers import ENTRIES, FLAT, HITS, SEARCH, TABLE, lines, loki, told
 
 NEWEST = FLAT[::-1]
@@ -129,6 +133,15 @@ def rows() -> list[list[str]]:
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_an_answer_tells_what_its_entries_tell(tmp_path: Path, form: Callable[[], str]) -> None:
     assert told(form(), tmp_path) == told(lines(ENTRIES), tmp_path)
+
+
+@given(
+    st.sampled_from([form()[:at] for form in (*FORMS.values(), *TABLES.values()) for at in (12, 400, 3_000)]),
+    st.one_of(st.binary(), st.text(st.sampled_from('[]{}",:;|#\\\n 0129eT@tak')).map(str.encode)),
+)
+def test_no_bytes_raise(begin: str, rest: bytes) -> None:
+    data = io.BytesIO(begin.encode() + rest)
+    assert all(isinstance(piece, bytes) for piece in file_text.pieces(data, "log"))
 
 
 @pytest.mark.parametrize("indent", [None, 2], ids=["on one line", "pretty"])
