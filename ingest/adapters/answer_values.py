@@ -45,15 +45,14 @@ _ROWS = msgspec.json.Decoder(list[list[Raw]])
 
 class _Hit(Struct):
     source: Raw = field(name="_source", default=Raw())
-    fields: dict[str, list[Any]] | None = None
-    sort: list[Any] | None = None
+    fields: Any = None
 
 
 class _Explored(Struct):
     """An entry as Grafana's Explore downloads it."""
 
-    line: str = ""
-    timestamp: str = ""
+    line: Any = None
+    timestamp: Any = None
     fields: Raw = Raw(b"{}")
 
 
@@ -106,15 +105,22 @@ def _without_literals(data: bytes) -> bytes:
 def entry(value: bytes) -> bytes:
     """A hit's document, or the object as it is; line ends stand between an object's fields only."""
     text = value
-    if b'"fields"' in text and b'"line"' in text and (told := msgspec.json.decode(text, type=_Explored)).line:
-        return _line({"timestamp": told.timestamp, "labels": told.fields, "line": told.line})
+    if b'"fields"' in text and b'"line"' in text:
+        told = msgspec.json.decode(text, type=_Explored)
+        if isinstance(told.line, str) and told.timestamp:
+            return _line({"timestamp": told.timestamp, "labels": told.fields, "line": told.line})
     if b'"_source"' in text or b'"_index"' in text:
         hit = msgspec.json.decode(text, type=_Hit)
         if source := bytes(hit.source):
             text = source
-        elif hit.fields:
-            return _line({name: each[0] if len(each) == 1 else each for name, each in hit.fields.items()})
+        elif isinstance(hit.fields, dict):
+            return _line({name: _only(each) for name, each in hit.fields.items()})
     return text.strip().replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+
+
+def _only(told: Any) -> Any:
+    """A field's value: answers have each in a list."""
+    return told[0] if isinstance(told, list) and len(told) == 1 else told
 
 
 def _is_sorted_by_time_alone(data: bytes) -> bool:

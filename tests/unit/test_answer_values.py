@@ -152,6 +152,14 @@ def test_a_log_whose_objects_begin_as_an_answer_is_left_as_it_is(tmp_path: Path,
     assert told(text, tmp_path) == told(lines(ENTRIES), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [{"line": 3, "fields": {}}, {"fields": ["_index"], "line": "x"}, {"sort": "x"}, {"tags": ["_source", "_index"]}],
+)
+def test_entries_that_look_like_a_products_are_left_as_they_are(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert told(json.dumps([each | more for each in ENTRIES]), tmp_path) == told(lines(ENTRIES), tmp_path)
+
+
 def test_a_log_with_comments_is_left_as_it_is(tmp_path: Path) -> None:
     assert told("# GET this log\n" + lines(ENTRIES), tmp_path) == told(lines(ENTRIES), tmp_path)
 
