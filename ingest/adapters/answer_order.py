@@ -45,8 +45,8 @@ def oldest_first(entries: Sequence[bytes], *, ties_in_order: bool = False) -> It
         entries: A line each, in either order.
         ties_in_order: Entries of the same time stand as they were logged even where the newest time comes first.
     """
-    if not entries:
-        return iter(())
+    if len(entries) < 2:  # noqa: PLR2004  one has no order
+        return iter(entries)
     first, last = (told_at(entries[at], _SOME_YEAR) for at in (0, -1))
     if first is None or last is None or first == last:
         return reversed(entries) if _is_backwards(entries) else iter(entries)
