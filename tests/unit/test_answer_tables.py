@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.adapters import answer_tables, file_text
+from ingest.adapters import file_text
+from ingest.adapters.answers import tables
 from ingest.envelope.json_record import told_at
 from tests.unit.test_answers import AT, ENTRIES, FLAT, lines, told
 
@@ -133,4 +134,4 @@ def test_a_time_in_utc_is_not_read_in_the_zone_of_the_reader() -> None:
     ["a,b\n", "message of the day,\nx", "the log, line by line\n", "'message'\n", "message\n---\n"],
 )
 def test_what_is_no_heading_is_no_table(text: str) -> None:
-    assert answer_tables.reader(text.encode()) is None
+    assert tables.reader(text.encode()) is None

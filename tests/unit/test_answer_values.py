@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapters import answer_order, answers, file_text
-from ingest.adapters.answer_values import entries
+from ingest.adapters import answers, file_text
+from ingest.adapters.answers import order, values
+from ingest.adapters.answers.values import entries
 from tests.unit.test_answer_tables import FORMS as TABLES
 from tests.unit.test_answers import ENTRIES, FLAT, HITS, SEARCH, TABLE, lines, loki, told
 
@@ -169,7 +170,7 @@ def test_a_live_log_of_objects_is_not_waited_for() -> None:
 
 
 def test_an_answer_too_long_to_be_held_does_not_hide_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer_order, "MOST", 60_000)
+    monkeypatch.setattr(order, "MOST", 60_000)
     assert told(json.dumps(ENTRIES, indent=2), tmp_path) == told(lines(ENTRIES), tmp_path)
 
 
@@ -178,3 +179,12 @@ def test_an_answer_too_long_to_be_held_does_not_hide_a_list(tmp_path: Path, monk
 )
 def test_what_a_stranger_writes_is_no_answer(text: str) -> None:
     assert entries(text.encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("begin", "each", "end"),
+    [("[", "{},", "{}]"), ('{"columns": ["a"], "rows": [[', "1,", "1]]}")],
+    ids=["objects", "numbers"],
+)
+def test_what_would_take_many_times_its_size_is_left_as_it_is(begin: str, each: str, end: str) -> None:
+    assert values.entries(f"{begin}{each * 2_000_001}{end}".encode()) == []

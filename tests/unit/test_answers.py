@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapters import answer_order, file_text, files
+from ingest.adapters import file_text, files
+from ingest.adapters.answers import order
 from ingest.assemble import Bounds
 from ingest.envelope import Envelope
 from ingest.offline import documents
@@ -149,7 +150,7 @@ def test_entries_of_one_second_are_put_in_their_order(log: Path, newest_first: b
     entries = [
         json.dumps({"_time": "2026-05-06T13:18:01Z", "_raw": line}).encode() for line in log.read_text().splitlines()
     ]
-    found = [*answer_order.oldest_first(entries[::-1] if newest_first else entries)]
+    found = [*order.oldest_first(entries[::-1] if newest_first else entries)]
     assert found == (entries[::-1] if newest_first and log is TORN else entries)
 
 
@@ -169,7 +170,7 @@ def test_what_only_begins_as_an_answer_is_read_line_by_line(tmp_path: Path, firs
 def test_an_answer_that_is_too_long_to_be_held_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer_order, "MOST", 1_000)
+    monkeypatch.setattr(order, "MOST", 1_000)
     path = tmp_path / "log"
     path.write_text(json.dumps(SEARCH))
     assert b"".join(block.data for block in files.blocks(path, AT)) == path.read_bytes()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.adapters import answer_order, answer_tables, grafana_text, journal_forms, pasted
-from ingest.adapters.answer_values import UNREADABLE, entries, entry
+from ingest.adapters import journal_forms, pasted
+from ingest.adapters.answers import grafana, order, tables
+from ingest.adapters.answers.values import UNREADABLE, entries, entry
 from ingest.adapters.streamed import streamed
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
         return None if end and _is_whole(line) and not entries(line) else _answered
     if _CONSOLE.match(head):
         return _of_console
-    return answer_tables.reader(head) or grafana_text.reader(head)
+    return tables.reader(head) or grafana.reader(head)
 
 
 def _dumped(stream: BufferedIOBase) -> Iterator[bytes]:
-    return answer_order.held(map(_entry, iter(lambda: stream.readline(_LONGEST), b"")))
+    return order.held(map(_entry, iter(lambda: stream.readline(_LONGEST), b"")))
 
 
 def _entry(line: bytes) -> bytes:
@@ -62,25 +63,25 @@ def _entry(line: bytes) -> bytes:
 
 def _answered(stream: BufferedIOBase) -> Iterator[bytes]:
     """The entries of each line that is an answer, or those of the answer that all lines together are."""
-    data = stream.readline(answer_order.MOST + 1)
+    data = stream.readline(order.MOST + 1)
     if found := entries(data):
         while data:
             yield from found
-            data = stream.readline(answer_order.MOST + 1)
+            data = stream.readline(order.MOST + 1)
             found = entries(data) or [data]
         return
     if not _is_whole(data):
-        data += stream.read(answer_order.MOST + 1 - len(data))
-        if len(data) <= answer_order.MOST and (found := entries(data)):
+        data += stream.read(order.MOST + 1 - len(data))
+        if len(data) <= order.MOST and (found := entries(data)):
             yield from found
             return
     yield from _otherwise(data, stream)
 
 
 def _of_console(stream: BufferedIOBase) -> Iterator[bytes]:
-    data = stream.read(answer_order.MOST + 1)
+    data = stream.read(order.MOST + 1)
     found = list[bytes]()
-    if len(data) <= answer_order.MOST:
+    if len(data) <= order.MOST:
         found = [*chain.from_iterable(map(entries, _CONSOLE.split(data)))]
     yield from found or _otherwise(data, stream)
 
@@ -99,6 +100,6 @@ def _otherwise(data: bytes, stream: BufferedIOBase) -> Iterable[bytes]:
     rest = chain((data,), iter(lambda: stream.read1(_LONGEST), b""))
     head = data[:_HEAD]
     if pretty := journal_forms.reader(head):
-        return answer_order.held(map(_entry, pretty(streamed(rest))))
+        return order.held(map(_entry, pretty(streamed(rest))))
     undo = pasted.undoing(head)
     return undo(rest) if undo else rest

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct, field
 
-from ingest.adapters.answer_columns import names
-from ingest.adapters.answer_order import oldest_first
+from ingest.adapters.answers.columns import names
+from ingest.adapters.answers.order import oldest_first
 from ingest.envelope.json_record import MESSAGES
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ _LITERAL = b'"""'
 """What stands in no JSON otherwise."""
 _LONGEST_WITH_LITERALS = 8 << 20
 """Longer answers Kibana's Console leaves as they are: its bound is 5 MB before it writes them so."""
+_MOST_VALUES, _MOST_NESTED = 2_000_000, 1_000_000
+"""Values, and lists and objects, of an answer: one of nothing but empty lists takes fifty times its size to hold."""
 _SORT = re.compile(rb'"sort"\s*+:\s*+\[([^\[\]]*+)\]')
 _BLANKS = 64
 """Bytes in which a value begins."""
@@ -85,6 +87,8 @@ class _Frame(Struct):
 
 def entries(data: bytes) -> list[bytes]:
     """The entries of an answer, a line each, the oldest first; none where it is no answer."""
+    if data.count(b",") > _MOST_VALUES or data.count(b"[") + data.count(b"{") > _MOST_NESTED:
+        return []
     data = _without_literals(data)
     try:
         found = [*_of(data, 0)]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ingest.adapters.answer_columns import bare, has_messages, names
-from ingest.adapters.answer_order import held
+from ingest.adapters.answers.columns import bare, has_messages, names
+from ingest.adapters.answers.order import held
 from ingest.envelope.json_record import MESSAGES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ingest.adapters.answer_order import held
+from ingest.adapters.answers.order import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
