@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from ingest import formats, meanings
 from ingest.envelope import Unreadable
-from ingest.formats.linux.unheaded import columns_of
-from ingest.model import Raw, TableLack
+from ingest.model import Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,14 +40,9 @@ class LineView(Struct, frozen=True):
 
 def line_views(report: Report, envelope: Envelope) -> Iterator[LineView]:
     """Every line of a report, explained where a wording explains it."""
-    raws = report.lines[:_LINES]
-    reads = [envelope.read(Raw(report.origin, raw.encode("utf-8", "surrogateescape"), report.when.at)) for raw in raws]
-    columns: tuple[str, ...] = ()
-    if report.table_lack is TableLack.HEADING and report.tasks:
-        lines = [read.whole for read in reads if not isinstance(read, Unreadable)]
-        victims = {str(victim.pid): victim.name for victim in report.victims}
-        columns = columns_of([line.text for line in lines if formats.row(line)], victims) or ()
-    for raw, read in zip(raws, reads, strict=True):
+    columns = report.tasks.columns if report.table_lack else ()
+    for raw in report.lines[:_LINES]:
+        read = envelope.read(Raw(report.origin, raw.encode("utf-8", "surrogateescape"), report.when.at))
         found = None if isinstance(read, Unreadable) else meanings.of_line(read.whole, formats.formats(), columns)
         if found is None or isinstance(read, Unreadable):
             yield LineView(raw, "", ())

@@ -170,9 +170,11 @@ class Task(Struct, frozen=True, kw_only=True, gc=False):
 class Tasks(Struct, frozen=True, kw_only=True):
     """A process table by column, each ``None`` where the table has none: of its many rows a few are looked at whole.
 
-    What each column says, ``Task`` tells.
+    What each column says, ``Task`` tells. ``columns`` are all that stand behind the pid, by the kernel's names; one
+    that nobody knows has none.
     """
 
+    columns: tuple[str, ...] = ()
     pid: tuple[int, ...] = ()
     name: tuple[str, ...] = ()
     held: tuple[int, ...] = ()

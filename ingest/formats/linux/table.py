@@ -50,6 +50,7 @@ def tasks(columns: tuple[str, ...], rows: Sequence[str], page: int, *, padded: b
     rss, swap = pages("rss"), pages("swapents")
     tables = number("pgtables_bytes") or _sum(map(pages, _ENTRIES))
     return Tasks(
+        columns=columns,
         pid=_numbers(pids),
         name=tuple(map(str.rstrip, there["name"])) if padded else there["name"],
         held=_sum((rss, swap, tables)) or (0,) * len(pids),
