@@ -1,4 +1,4 @@
-"""Pieces of bytes as a stream that can be peeked into: for what was decoded, and for what was read and is put back."""
+"""Bytes as a stream that can be peeked into, for what was decoded or is put back, and the lines of one, bounded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from io import BufferedIOBase
 
     from _typeshed import WriteableBuffer
 
+LONGEST = 1 << 20
+"""Bytes of a line; what is longer comes in several."""
 _ROOM = 1 << 18
+
+
+def lines(stream: BufferedIOBase) -> Iterator[bytes]:
+    """The lines that are left in a stream, with their ends."""
+    while line := stream.readline(LONGEST):
+        yield line
 
 
 def streamed(pieces: Iterable[bytes]) -> BufferedReader:

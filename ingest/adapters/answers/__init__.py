@@ -14,14 +14,12 @@ import msgspec
 from ingest.adapters import journal_forms, pasted
 from ingest.adapters.answers import grafana, order, tables
 from ingest.adapters.answers.values import UNREADABLE, entries, entry
-from ingest.adapters.streamed import streamed
+from ingest.adapters.streamed import LONGEST, lines, streamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from io import BufferedIOBase
 
-_LONGEST = 1 << 20
-"""Bytes that are kept of a line."""
 _HEAD = 8_192
 """Bytes that show in which form lines are."""
 _ANSWER = re.compile(
@@ -51,7 +49,7 @@ def reader(head: bytes) -> Callable[[BufferedIOBase], Iterator[bytes]] | None:
 
 
 def _dumped(stream: BufferedIOBase) -> Iterator[bytes]:
-    return order.held(map(_entry, iter(lambda: stream.readline(_LONGEST), b"")))
+    return order.held(map(_entry, lines(stream)))
 
 
 def _entry(line: bytes) -> bytes:
@@ -97,7 +95,7 @@ def _is_whole(line: bytes) -> bool:
 
 def _otherwise(data: bytes, stream: BufferedIOBase) -> Iterable[bytes]:
     """What is no answer, or too long for one: objects over many lines, or lines as they are."""
-    rest = chain((data,), iter(lambda: stream.read1(_LONGEST), b""))
+    rest = chain((data,), iter(lambda: stream.read1(LONGEST), b""))
     head = data[:_HEAD]
     if pretty := journal_forms.reader(head):
         return order.held(map(_entry, pretty(streamed(rest))))

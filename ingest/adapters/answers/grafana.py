@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ingest.adapters.answers.order import held
+from ingest.adapters.streamed import LONGEST, lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedIOBase
 
-_LONGEST = 1 << 20
-"""Bytes that are kept of a line."""
 _ENTRY = re.compile(rb"\d{13}\t(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\t(?P<line>[^\n]*+)")
 _TEXT = re.compile(rb"(?:[A-Z][^\n:\t]{1,60}: [^\n]*+\n)*+\n*+" + _ENTRY.pattern)
 _COMMON = b"Common labels: "
@@ -33,12 +32,12 @@ def _entries(stream: BufferedIOBase) -> Iterator[bytes]:
     """An entry that holds line ends goes on up to the next one."""
     labels: Any = {}
     at, told, size = b"", list[bytes](), 0
-    while read := stream.readline(_LONGEST):
+    for read in lines(stream):
         if begun := _ENTRY.match(read):
             if told:
                 yield _line(at, labels, told)
             at, told, size = begun["at"], [begun["line"]], 0
-        elif told and size < _LONGEST:
+        elif told and size < LONGEST:
             told.append(read)
             size += len(read)
         elif read.startswith(_COMMON):

@@ -12,14 +12,13 @@ import msgspec
 
 from ingest.adapters.answers.columns import bare, has_messages, names
 from ingest.adapters.answers.order import held
+from ingest.adapters.streamed import LONGEST, lines
 from ingest.envelope.json_record import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedIOBase
 
-_LONGEST = 1 << 20
-"""Bytes that are kept of a line."""
 _HEADING = re.compile(
     rb'(?:sep=.\r?\n)?(?P<names>(?:"[^"\r\n]{1,64}"|[^\s,;|"{}\[\]=:][^,;|\t"\r\n{}=:]{0,63})'
     rb'(?P<separator>[,;|\t])(?:[^"\r\n{}=]|"[^"\r\n]{0,64}+")*+)\r?\n'
@@ -51,20 +50,20 @@ def _names(heading: bytes, separator: str) -> list[str]:
 
 
 def _table(stream: BufferedIOBase, separator: str) -> Iterator[bytes]:
-    heading = stream.readline(_LONGEST)
+    heading = stream.readline(LONGEST)
     if heading.startswith(_SEPARATOR):
-        heading = stream.readline(_LONGEST)
+        heading = stream.readline(LONGEST)
     columns = _names(heading.rstrip(b"\r\n"), separator)
-    lines = (line.decode("utf-8", "backslashreplace") for line in iter(lambda: stream.readline(_LONGEST), b""))
+    rows = (line.decode("utf-8", "backslashreplace") for line in lines(stream))
     return held(
-        _line(columns, _fitted(row, columns, separator)) for row in _rows(csv.reader(lines, delimiter=separator))
+        _line(columns, _fitted(row, columns, separator)) for row in _rows(csv.reader(rows, delimiter=separator))
     )
 
 
 def _ruled(stream: BufferedIOBase, widths: list[int]) -> Iterator[bytes]:
-    columns = names(_cut(stream.readline(_LONGEST), widths))
-    stream.readline(_LONGEST)
-    return held(_line(columns, _cut(line, widths)) for line in iter(lambda: stream.readline(_LONGEST), b""))
+    columns = names(_cut(stream.readline(LONGEST), widths))
+    stream.readline(LONGEST)
+    return held(_line(columns, _cut(line, widths)) for line in lines(stream))
 
 
 def _widths(rule: bytes) -> list[int]:
